@@ -27,3 +27,26 @@ type Position struct {
 	Last  Seq  // newest entry; First-1 when none is kept
 	Head  Hash // the chain's hash after Last
 }
+
+// Down is one thing that the hub set or promised, as it travels to a
+// warehouse: the newest state of that thing, so that applying it twice changes
+// nothing. Exactly one field is set.
+type Down struct {
+	Item *Item
+}
+
+// DownBatch is a run of the hub's down stream of one warehouse.
+type DownBatch struct {
+	Epoch   Epoch // the hub's epoch of the stream
+	From    Seq
+	Entries []Down
+}
+
+// To gives the number of the last entry; From-1 for an empty batch.
+func (b *DownBatch) To() Seq { return b.From + Seq(len(b.Entries)) - 1 }
+
+// DownPosition is how much of the hub's down stream a warehouse has stored.
+type DownPosition struct {
+	Epoch   Epoch
+	Applied Seq
+}
