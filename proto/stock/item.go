@@ -23,7 +23,7 @@ type Item struct {
 	// PLU is the item number inside the shop's own weighed labels
 	// (EAN-13 with prefix 20 to 29); empty where it has none.
 	PLU       string
-	Pack      int64 // base units in one scan of a GTIN; 1 for pieces
+	Pack      int64 // base units in one scan of a GTIN; 1 for pieces, 0 where it must be weighed
 	Bin       Bin   // home bin
 	Zone      Zone
 	ShelfLife int   // days from production to expiry; 0 where it does not expire

@@ -1,0 +1,62 @@
+# Everything that is done with this repository. `make help` lists it.
+
+SHELL := /bin/bash
+BIN   := $(CURDIR)/bin
+GO    ?= go
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build deps tools generate fmt vet lint proto tidy fuzz bench torture screenshots clean go-installed
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+go-installed:
+	@command -v $(GO) >/dev/null || { echo "Go 1.26 or newer is needed: https://go.dev/dl (or: apt-get install golang)"; exit 1; }
+
+demo: go-installed ## Run a hub and three warehouses on simulated devices (ARGS="--for 20s --chaos")
+	@$(GO) run ./deploy/demo $(ARGS)
+
+test: go-installed ## Run every test, with the race detector where there is a C compiler
+	@deploy/tools/missing.sh
+	$(GO) test $(RACE) -timeout 10m ./...
+
+# The race detector needs cgo and a C compiler.
+RACE := $(if $(shell command -v gcc cc clang 2>/dev/null),-race,)
+
+check: fmt vet lint proto tidy test ## All that must pass before a change lands, tests included
+
+build: go-installed ## Build agent, hub and firmware-bridge into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/forestock-agent ./agent
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/forestock-hub ./hub
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/forestock-bridge ./firmware-bridge
+
+deps: ## Install what tests use beside Go (Debian, as root): browser, fonts, broker
+	apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk mosquitto gcc libc6-dev
+
+tools: go-installed ## Build the linters and generators into bin/
+	@GOBIN=$(BIN) $(GO) -C deploy/tools install tool
+
+generate: tools ## Generate code from the .proto files
+	$(GO) generate ./...
+
+fmt: tools
+	@out=$$(gofumpt -extra -l $$(git ls-files '*.go' | grep -v '\.pb\.')); \
+	if [ -n "$$out" ]; then echo "run: bin/gofumpt -extra -w" $$out; exit 1; fi
+
+vet: go-installed
+	$(GO) vet ./...
+
+lint: tools
+	golangci-lint run ./...
+
+proto: tools
+	cd proto && buf lint
+	$(GO) generate ./...
+	@git diff --exit-code --stat -- proto || { echo "generated code differs: commit what 'make generate' wrote"; exit 1; }
+
+tidy: go-installed
+	$(GO) mod tidy -diff
+
+clean: ## Remove what was built and what the demo left
+	rm -rf $(BIN) demo-data screenshots

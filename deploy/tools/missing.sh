@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Says which tests will be skipped for want of a program, and how to get it.
+set -u
+lacking=""
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || lacking="$lacking chromium(browser-tests)"
+command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || lacking="$lacking mosquitto(external-broker-tests)"
+if [ -n "$lacking" ]; then
+  echo "Not installed, so their tests are skipped:$lacking. To run them too: make deps (as root) or apt-get install chromium mosquitto."
+fi
