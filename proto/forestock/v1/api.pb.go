@@ -9,6 +9,7 @@ package forestockv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	anypb "google.golang.org/protobuf/types/known/anypb"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
@@ -23,16 +24,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Freshness says how far a warehouse's numbers can be trusted.
+// Freshness says how far a warehouse's numbers can be trusted. It is decided by
+// their age: how long ago they were last known to be complete.
 type Freshness int32
 
 const (
 	Freshness_FRESHNESS_UNSPECIFIED Freshness = 0
-	// Heard from within 15 seconds.
+	// Younger than 15 seconds, unless the hub is set up otherwise.
 	Freshness_LIVE Freshness = 1
-	// Heard from within 5 minutes.
+	// Younger than 5 minutes, unless the hub is set up otherwise.
 	Freshness_DEGRADED Freshness = 2
-	// Not heard from for longer.
+	// Older, or never known to be complete.
 	Freshness_FROZEN Freshness = 3
 )
 
@@ -256,6 +258,51 @@ func (x *Warehouse) GetDownPending() int32 {
 	return 0
 }
 
+type GetWarehouseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetWarehouseRequest) Reset() {
+	*x = GetWarehouseRequest{}
+	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetWarehouseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetWarehouseRequest) ProtoMessage() {}
+
+func (x *GetWarehouseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetWarehouseRequest.ProtoReflect.Descriptor instead.
+func (*GetWarehouseRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GetWarehouseRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 type ListWarehousesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1000; 0 means 100.
@@ -267,7 +314,7 @@ type ListWarehousesRequest struct {
 
 func (x *ListWarehousesRequest) Reset() {
 	*x = ListWarehousesRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	mi := &file_forestock_v1_api_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -279,7 +326,7 @@ func (x *ListWarehousesRequest) String() string {
 func (*ListWarehousesRequest) ProtoMessage() {}
 
 func (x *ListWarehousesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	mi := &file_forestock_v1_api_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -292,7 +339,7 @@ func (x *ListWarehousesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWarehousesRequest.ProtoReflect.Descriptor instead.
 func (*ListWarehousesRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{1}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListWarehousesRequest) GetPageSize() int32 {
@@ -319,7 +366,7 @@ type ListWarehousesResponse struct {
 
 func (x *ListWarehousesResponse) Reset() {
 	*x = ListWarehousesResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[2]
+	mi := &file_forestock_v1_api_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +378,7 @@ func (x *ListWarehousesResponse) String() string {
 func (*ListWarehousesResponse) ProtoMessage() {}
 
 func (x *ListWarehousesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[2]
+	mi := &file_forestock_v1_api_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +391,7 @@ func (x *ListWarehousesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWarehousesResponse.ProtoReflect.Descriptor instead.
 func (*ListWarehousesResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{2}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListWarehousesResponse) GetWarehouses() []*Warehouse {
@@ -396,7 +443,7 @@ type Availability struct {
 
 func (x *Availability) Reset() {
 	*x = Availability{}
-	mi := &file_forestock_v1_api_proto_msgTypes[3]
+	mi := &file_forestock_v1_api_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +455,7 @@ func (x *Availability) String() string {
 func (*Availability) ProtoMessage() {}
 
 func (x *Availability) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[3]
+	mi := &file_forestock_v1_api_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +468,7 @@ func (x *Availability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability.ProtoReflect.Descriptor instead.
 func (*Availability) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{3}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Availability) GetName() string {
@@ -552,7 +599,7 @@ type LotLevel struct {
 
 func (x *LotLevel) Reset() {
 	*x = LotLevel{}
-	mi := &file_forestock_v1_api_proto_msgTypes[4]
+	mi := &file_forestock_v1_api_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +611,7 @@ func (x *LotLevel) String() string {
 func (*LotLevel) ProtoMessage() {}
 
 func (x *LotLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[4]
+	mi := &file_forestock_v1_api_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +624,7 @@ func (x *LotLevel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LotLevel.ProtoReflect.Descriptor instead.
 func (*LotLevel) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{4}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *LotLevel) GetLot() string {
@@ -632,7 +679,7 @@ type GetAvailabilityRequest struct {
 
 func (x *GetAvailabilityRequest) Reset() {
 	*x = GetAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[5]
+	mi := &file_forestock_v1_api_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -644,7 +691,7 @@ func (x *GetAvailabilityRequest) String() string {
 func (*GetAvailabilityRequest) ProtoMessage() {}
 
 func (x *GetAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[5]
+	mi := &file_forestock_v1_api_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -657,7 +704,7 @@ func (x *GetAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*GetAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{5}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetAvailabilityRequest) GetName() string {
@@ -669,18 +716,21 @@ func (x *GetAvailabilityRequest) GetName() string {
 
 type ListAvailabilityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// warehouses/{w}
+	// warehouses/{w}, or warehouses/- for all of them.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// At most 1000; 0 means 100.
-	PageSize      int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only SKUs whose id, name or trade item number contains this text, at most
+	// 64 bytes; required with warehouses/-.
+	Query         string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAvailabilityRequest) Reset() {
 	*x = ListAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[6]
+	mi := &file_forestock_v1_api_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +742,7 @@ func (x *ListAvailabilityRequest) String() string {
 func (*ListAvailabilityRequest) ProtoMessage() {}
 
 func (x *ListAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[6]
+	mi := &file_forestock_v1_api_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +755,7 @@ func (x *ListAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*ListAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{6}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListAvailabilityRequest) GetParent() string {
@@ -729,17 +779,25 @@ func (x *ListAvailabilityRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListAvailabilityRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
 type ListAvailabilityResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Availability  []*Availability        `protobuf:"bytes,1,rep,name=availability,proto3" json:"availability,omitempty"`
-	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By SKU; with warehouses/- by SKU, then by warehouse.
+	Availability  []*Availability `protobuf:"bytes,1,rep,name=availability,proto3" json:"availability,omitempty"`
+	NextPageToken string          `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAvailabilityResponse) Reset() {
 	*x = ListAvailabilityResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[7]
+	mi := &file_forestock_v1_api_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -751,7 +809,7 @@ func (x *ListAvailabilityResponse) String() string {
 func (*ListAvailabilityResponse) ProtoMessage() {}
 
 func (x *ListAvailabilityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[7]
+	mi := &file_forestock_v1_api_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,7 +822,7 @@ func (x *ListAvailabilityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAvailabilityResponse.ProtoReflect.Descriptor instead.
 func (*ListAvailabilityResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{7}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListAvailabilityResponse) GetAvailability() []*Availability {
@@ -791,7 +849,7 @@ type BatchGetAvailabilityRequest struct {
 
 func (x *BatchGetAvailabilityRequest) Reset() {
 	*x = BatchGetAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[8]
+	mi := &file_forestock_v1_api_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +861,7 @@ func (x *BatchGetAvailabilityRequest) String() string {
 func (*BatchGetAvailabilityRequest) ProtoMessage() {}
 
 func (x *BatchGetAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[8]
+	mi := &file_forestock_v1_api_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +874,7 @@ func (x *BatchGetAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{8}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *BatchGetAvailabilityRequest) GetNames() []string {
@@ -838,7 +896,7 @@ type BatchGetAvailabilityResponse struct {
 
 func (x *BatchGetAvailabilityResponse) Reset() {
 	*x = BatchGetAvailabilityResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[9]
+	mi := &file_forestock_v1_api_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +908,7 @@ func (x *BatchGetAvailabilityResponse) String() string {
 func (*BatchGetAvailabilityResponse) ProtoMessage() {}
 
 func (x *BatchGetAvailabilityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[9]
+	mi := &file_forestock_v1_api_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +921,7 @@ func (x *BatchGetAvailabilityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetAvailabilityResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetAvailabilityResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{9}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BatchGetAvailabilityResponse) GetAvailability() []*Availability {
@@ -885,14 +943,17 @@ type WatchAvailabilityRequest struct {
 	// Warehouses to watch, by id; empty is all.
 	Warehouses []string `protobuf:"bytes,1,rep,name=warehouses,proto3" json:"warehouses,omitempty"`
 	// Token of the last response seen; empty begins with every current number.
-	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// It fits a request that names the same warehouses and SKUs.
+	ResumeToken string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// SKUs to watch, at most 500; empty is all.
+	Skus          []string `protobuf:"bytes,3,rep,name=skus,proto3" json:"skus,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchAvailabilityRequest) Reset() {
 	*x = WatchAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[10]
+	mi := &file_forestock_v1_api_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -904,7 +965,7 @@ func (x *WatchAvailabilityRequest) String() string {
 func (*WatchAvailabilityRequest) ProtoMessage() {}
 
 func (x *WatchAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[10]
+	mi := &file_forestock_v1_api_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -917,7 +978,7 @@ func (x *WatchAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*WatchAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{10}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WatchAvailabilityRequest) GetWarehouses() []string {
@@ -934,22 +995,32 @@ func (x *WatchAvailabilityRequest) GetResumeToken() string {
 	return ""
 }
 
+func (x *WatchAvailabilityRequest) GetSkus() []string {
+	if x != nil {
+		return x.Skus
+	}
+	return nil
+}
+
 type WatchAvailabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number as it is now; absent in a bookmark.
+	// A number as it is now.
 	Availability *Availability `protobuf:"bytes,1,opt,name=availability,proto3" json:"availability,omitempty"`
 	// Goes on after this response when handed to a new stream.
 	ResumeToken string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// Nothing older is outstanding: sent once the current numbers are through
 	// and then whenever the stream was idle for a while.
-	Bookmark      bool `protobuf:"varint,3,opt,name=bookmark,proto3" json:"bookmark,omitempty"`
+	Bookmark bool `protobuf:"varint,3,opt,name=bookmark,proto3" json:"bookmark,omitempty"`
+	// A warehouse that is watched, when the stream begins and whenever its
+	// freshness has changed since.
+	Warehouse     *Warehouse `protobuf:"bytes,4,opt,name=warehouse,proto3" json:"warehouse,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchAvailabilityResponse) Reset() {
 	*x = WatchAvailabilityResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[11]
+	mi := &file_forestock_v1_api_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -961,7 +1032,7 @@ func (x *WatchAvailabilityResponse) String() string {
 func (*WatchAvailabilityResponse) ProtoMessage() {}
 
 func (x *WatchAvailabilityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[11]
+	mi := &file_forestock_v1_api_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -974,7 +1045,7 @@ func (x *WatchAvailabilityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchAvailabilityResponse.ProtoReflect.Descriptor instead.
 func (*WatchAvailabilityResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{11}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WatchAvailabilityResponse) GetAvailability() *Availability {
@@ -996,6 +1067,13 @@ func (x *WatchAvailabilityResponse) GetBookmark() bool {
 		return x.Bookmark
 	}
 	return false
+}
+
+func (x *WatchAvailabilityResponse) GetWarehouse() *Warehouse {
+	if x != nil {
+		return x.Warehouse
+	}
+	return nil
 }
 
 // Movement is one entry of a warehouse's ledger, as people read it.
@@ -1038,7 +1116,7 @@ type Movement struct {
 
 func (x *Movement) Reset() {
 	*x = Movement{}
-	mi := &file_forestock_v1_api_proto_msgTypes[12]
+	mi := &file_forestock_v1_api_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1050,7 +1128,7 @@ func (x *Movement) String() string {
 func (*Movement) ProtoMessage() {}
 
 func (x *Movement) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[12]
+	mi := &file_forestock_v1_api_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1063,7 +1141,7 @@ func (x *Movement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Movement.ProtoReflect.Descriptor instead.
 func (*Movement) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{12}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Movement) GetEpoch() string {
@@ -1260,7 +1338,7 @@ type CountObservation struct {
 
 func (x *CountObservation) Reset() {
 	*x = CountObservation{}
-	mi := &file_forestock_v1_api_proto_msgTypes[13]
+	mi := &file_forestock_v1_api_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1272,7 +1350,7 @@ func (x *CountObservation) String() string {
 func (*CountObservation) ProtoMessage() {}
 
 func (x *CountObservation) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[13]
+	mi := &file_forestock_v1_api_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1285,7 +1363,7 @@ func (x *CountObservation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountObservation.ProtoReflect.Descriptor instead.
 func (*CountObservation) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{13}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CountObservation) GetCounted() int32 {
@@ -1322,7 +1400,7 @@ type ListMovementsRequest struct {
 
 func (x *ListMovementsRequest) Reset() {
 	*x = ListMovementsRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[14]
+	mi := &file_forestock_v1_api_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1334,7 +1412,7 @@ func (x *ListMovementsRequest) String() string {
 func (*ListMovementsRequest) ProtoMessage() {}
 
 func (x *ListMovementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[14]
+	mi := &file_forestock_v1_api_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1347,7 +1425,7 @@ func (x *ListMovementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMovementsRequest.ProtoReflect.Descriptor instead.
 func (*ListMovementsRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{14}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListMovementsRequest) GetParent() string {
@@ -1381,7 +1459,7 @@ type ListMovementsResponse struct {
 
 func (x *ListMovementsResponse) Reset() {
 	*x = ListMovementsResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[15]
+	mi := &file_forestock_v1_api_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1393,7 +1471,7 @@ func (x *ListMovementsResponse) String() string {
 func (*ListMovementsResponse) ProtoMessage() {}
 
 func (x *ListMovementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[15]
+	mi := &file_forestock_v1_api_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1406,7 +1484,7 @@ func (x *ListMovementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMovementsResponse.ProtoReflect.Descriptor instead.
 func (*ListMovementsResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{15}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListMovementsResponse) GetMovements() []*Movement {
@@ -1433,7 +1511,7 @@ type GetItemRequest struct {
 
 func (x *GetItemRequest) Reset() {
 	*x = GetItemRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[16]
+	mi := &file_forestock_v1_api_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1445,7 +1523,7 @@ func (x *GetItemRequest) String() string {
 func (*GetItemRequest) ProtoMessage() {}
 
 func (x *GetItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[16]
+	mi := &file_forestock_v1_api_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1458,7 +1536,7 @@ func (x *GetItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetItemRequest.ProtoReflect.Descriptor instead.
 func (*GetItemRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{16}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetItemRequest) GetName() string {
@@ -1471,15 +1549,18 @@ func (x *GetItemRequest) GetName() string {
 type ListItemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1000; 0 means 100.
-	PageSize      int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only items whose SKU, name or trade item number contains this text, at most
+	// 64 bytes.
+	Query         string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListItemsRequest) Reset() {
 	*x = ListItemsRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[17]
+	mi := &file_forestock_v1_api_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1491,7 +1572,7 @@ func (x *ListItemsRequest) String() string {
 func (*ListItemsRequest) ProtoMessage() {}
 
 func (x *ListItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[17]
+	mi := &file_forestock_v1_api_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1504,7 +1585,7 @@ func (x *ListItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListItemsRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{17}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListItemsRequest) GetPageSize() int32 {
@@ -1521,6 +1602,13 @@ func (x *ListItemsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListItemsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
 type ListItemsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Items         []*Item                `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -1531,7 +1619,7 @@ type ListItemsResponse struct {
 
 func (x *ListItemsResponse) Reset() {
 	*x = ListItemsResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[18]
+	mi := &file_forestock_v1_api_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1631,7 @@ func (x *ListItemsResponse) String() string {
 func (*ListItemsResponse) ProtoMessage() {}
 
 func (x *ListItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[18]
+	mi := &file_forestock_v1_api_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1644,7 @@ func (x *ListItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListItemsResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{18}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListItemsResponse) GetItems() []*Item {
@@ -1583,7 +1671,7 @@ type BatchUpdateItemsRequest struct {
 
 func (x *BatchUpdateItemsRequest) Reset() {
 	*x = BatchUpdateItemsRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[19]
+	mi := &file_forestock_v1_api_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1595,7 +1683,7 @@ func (x *BatchUpdateItemsRequest) String() string {
 func (*BatchUpdateItemsRequest) ProtoMessage() {}
 
 func (x *BatchUpdateItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[19]
+	mi := &file_forestock_v1_api_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1608,7 +1696,7 @@ func (x *BatchUpdateItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchUpdateItemsRequest.ProtoReflect.Descriptor instead.
 func (*BatchUpdateItemsRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{19}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BatchUpdateItemsRequest) GetItems() []*Item {
@@ -1628,7 +1716,7 @@ type BatchUpdateItemsResponse struct {
 
 func (x *BatchUpdateItemsResponse) Reset() {
 	*x = BatchUpdateItemsResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[20]
+	mi := &file_forestock_v1_api_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1640,7 +1728,7 @@ func (x *BatchUpdateItemsResponse) String() string {
 func (*BatchUpdateItemsResponse) ProtoMessage() {}
 
 func (x *BatchUpdateItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[20]
+	mi := &file_forestock_v1_api_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1653,7 +1741,7 @@ func (x *BatchUpdateItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchUpdateItemsResponse.ProtoReflect.Descriptor instead.
 func (*BatchUpdateItemsResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{20}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *BatchUpdateItemsResponse) GetChanged() int32 {
@@ -1663,11 +1751,139 @@ func (x *BatchUpdateItemsResponse) GetChanged() int32 {
 	return 0
 }
 
+// ErrorResponse is the body of every REST answer that is not a success.
+type ErrorResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Error         *Error                 `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErrorResponse) Reset() {
+	*x = ErrorResponse{}
+	mi := &file_forestock_v1_api_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErrorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErrorResponse) ProtoMessage() {}
+
+func (x *ErrorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_api_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErrorResponse.ProtoReflect.Descriptor instead.
+func (*ErrorResponse) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ErrorResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// Error says what went wrong and what the caller can do.
+type Error struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The HTTP status code.
+	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
+	// The name of the gRPC code, such as NOT_FOUND.
+	Status string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
+	// What went wrong, stable for programs, such as UNKNOWN_SKU.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What to do about it, for people.
+	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	// google.rpc.ErrorInfo, and where they help RetryInfo, BadRequest and
+	// RequestInfo.
+	Details       []*anypb.Any `protobuf:"bytes,5,rep,name=details,proto3" json:"details,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Error) Reset() {
+	*x = Error{}
+	mi := &file_forestock_v1_api_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Error) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Error) ProtoMessage() {}
+
+func (x *Error) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_api_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Error.ProtoReflect.Descriptor instead.
+func (*Error) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Error) GetCode() int32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *Error) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Error) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Error) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *Error) GetDetails() []*anypb.Any {
+	if x != nil {
+		return x.Details
+	}
+	return nil
+}
+
 var File_forestock_v1_api_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_api_proto_rawDesc = "" +
 	"\n" +
-	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x04\n" +
+	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x04\n" +
 	"\tWarehouse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06online\x18\x02 \x01(\bR\x06online\x125\n" +
@@ -1687,7 +1903,9 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\x06digest\x18\r \x01(\tR\x06digest\x12 \n" +
 	"\vquarantined\x18\x0e \x01(\x05R\vquarantined\x12\x1a\n" +
 	"\bdiverged\x18\x0f \x01(\bR\bdiverged\x12!\n" +
-	"\fdown_pending\x18\x10 \x01(\x05R\vdownPending\"S\n" +
+	"\fdown_pending\x18\x10 \x01(\x05R\vdownPending\")\n" +
+	"\x13GetWarehouseRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"S\n" +
 	"\x15ListWarehousesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1726,12 +1944,13 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\aexpired\x18\x05 \x01(\bR\aexpired\x12\x12\n" +
 	"\x04bins\x18\x06 \x03(\tR\x04bins\",\n" +
 	"\x16GetAvailabilityRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"m\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\x83\x01\n" +
 	"\x17ListAvailabilityRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\x82\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05query\x18\x04 \x01(\tR\x05query\"\x82\x01\n" +
 	"\x18ListAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x03(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"3\n" +
@@ -1739,16 +1958,18 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\x05names\x18\x01 \x03(\tR\x05names\"x\n" +
 	"\x1cBatchGetAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x03(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12\x18\n" +
-	"\amissing\x18\x02 \x03(\tR\amissing\"]\n" +
+	"\amissing\x18\x02 \x03(\tR\amissing\"q\n" +
 	"\x18WatchAvailabilityRequest\x12\x1e\n" +
 	"\n" +
 	"warehouses\x18\x01 \x03(\tR\n" +
 	"warehouses\x12!\n" +
-	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\"\x9a\x01\n" +
+	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x12\n" +
+	"\x04skus\x18\x03 \x03(\tR\x04skus\"\xd1\x01\n" +
 	"\x19WatchAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x01(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12!\n" +
 	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x1a\n" +
-	"\bbookmark\x18\x03 \x01(\bR\bbookmark\"\xeb\x05\n" +
+	"\bbookmark\x18\x03 \x01(\bR\bbookmark\x125\n" +
+	"\twarehouse\x18\x04 \x01(\v2\x17.forestock.v1.WarehouseR\twarehouse\"\xeb\x05\n" +
 	"\bMovement\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\tR\x03seq\x12\x12\n" +
@@ -1794,26 +2015,36 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\tmovements\x18\x01 \x03(\v2\x16.forestock.v1.MovementR\tmovements\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"$\n" +
 	"\x0eGetItemRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"N\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"d\n" +
 	"\x10ListItemsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"e\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05query\x18\x03 \x01(\tR\x05query\"e\n" +
 	"\x11ListItemsResponse\x12(\n" +
 	"\x05items\x18\x01 \x03(\v2\x12.forestock.v1.ItemR\x05items\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"C\n" +
 	"\x17BatchUpdateItemsRequest\x12(\n" +
 	"\x05items\x18\x01 \x03(\v2\x12.forestock.v1.ItemR\x05items\"4\n" +
 	"\x18BatchUpdateItemsResponse\x12\x18\n" +
-	"\achanged\x18\x01 \x01(\x05R\achanged*J\n" +
+	"\achanged\x18\x01 \x01(\x05R\achanged\":\n" +
+	"\rErrorResponse\x12)\n" +
+	"\x05error\x18\x01 \x01(\v2\x13.forestock.v1.ErrorR\x05error\"\x95\x01\n" +
+	"\x05Error\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\x12.\n" +
+	"\adetails\x18\x05 \x03(\v2\x14.google.protobuf.AnyR\adetails*J\n" +
 	"\tFreshness\x12\x19\n" +
 	"\x15FRESHNESS_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04LIVE\x10\x01\x12\f\n" +
 	"\bDEGRADED\x10\x02\x12\n" +
 	"\n" +
-	"\x06FROZEN\x10\x032k\n" +
+	"\x06FROZEN\x10\x032\xb7\x01\n" +
 	"\fFleetService\x12[\n" +
-	"\x0eListWarehouses\x12#.forestock.v1.ListWarehousesRequest\x1a$.forestock.v1.ListWarehousesResponse2\xfe\x03\n" +
+	"\x0eListWarehouses\x12#.forestock.v1.ListWarehousesRequest\x1a$.forestock.v1.ListWarehousesResponse\x12J\n" +
+	"\fGetWarehouse\x12!.forestock.v1.GetWarehouseRequest\x1a\x17.forestock.v1.Warehouse2\xfe\x03\n" +
 	"\x13AvailabilityService\x12S\n" +
 	"\x0fGetAvailability\x12$.forestock.v1.GetAvailabilityRequest\x1a\x1a.forestock.v1.Availability\x12a\n" +
 	"\x10ListAvailability\x12%.forestock.v1.ListAvailabilityRequest\x1a&.forestock.v1.ListAvailabilityResponse\x12m\n" +
@@ -1838,77 +2069,86 @@ func file_forestock_v1_api_proto_rawDescGZIP() []byte {
 }
 
 var file_forestock_v1_api_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_forestock_v1_api_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_forestock_v1_api_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_forestock_v1_api_proto_goTypes = []any{
 	(Freshness)(0),                       // 0: forestock.v1.Freshness
 	(*Warehouse)(nil),                    // 1: forestock.v1.Warehouse
-	(*ListWarehousesRequest)(nil),        // 2: forestock.v1.ListWarehousesRequest
-	(*ListWarehousesResponse)(nil),       // 3: forestock.v1.ListWarehousesResponse
-	(*Availability)(nil),                 // 4: forestock.v1.Availability
-	(*LotLevel)(nil),                     // 5: forestock.v1.LotLevel
-	(*GetAvailabilityRequest)(nil),       // 6: forestock.v1.GetAvailabilityRequest
-	(*ListAvailabilityRequest)(nil),      // 7: forestock.v1.ListAvailabilityRequest
-	(*ListAvailabilityResponse)(nil),     // 8: forestock.v1.ListAvailabilityResponse
-	(*BatchGetAvailabilityRequest)(nil),  // 9: forestock.v1.BatchGetAvailabilityRequest
-	(*BatchGetAvailabilityResponse)(nil), // 10: forestock.v1.BatchGetAvailabilityResponse
-	(*WatchAvailabilityRequest)(nil),     // 11: forestock.v1.WatchAvailabilityRequest
-	(*WatchAvailabilityResponse)(nil),    // 12: forestock.v1.WatchAvailabilityResponse
-	(*Movement)(nil),                     // 13: forestock.v1.Movement
-	(*CountObservation)(nil),             // 14: forestock.v1.CountObservation
-	(*ListMovementsRequest)(nil),         // 15: forestock.v1.ListMovementsRequest
-	(*ListMovementsResponse)(nil),        // 16: forestock.v1.ListMovementsResponse
-	(*GetItemRequest)(nil),               // 17: forestock.v1.GetItemRequest
-	(*ListItemsRequest)(nil),             // 18: forestock.v1.ListItemsRequest
-	(*ListItemsResponse)(nil),            // 19: forestock.v1.ListItemsResponse
-	(*BatchUpdateItemsRequest)(nil),      // 20: forestock.v1.BatchUpdateItemsRequest
-	(*BatchUpdateItemsResponse)(nil),     // 21: forestock.v1.BatchUpdateItemsResponse
-	(*timestamppb.Timestamp)(nil),        // 22: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),          // 23: google.protobuf.Duration
-	(*Item)(nil),                         // 24: forestock.v1.Item
+	(*GetWarehouseRequest)(nil),          // 2: forestock.v1.GetWarehouseRequest
+	(*ListWarehousesRequest)(nil),        // 3: forestock.v1.ListWarehousesRequest
+	(*ListWarehousesResponse)(nil),       // 4: forestock.v1.ListWarehousesResponse
+	(*Availability)(nil),                 // 5: forestock.v1.Availability
+	(*LotLevel)(nil),                     // 6: forestock.v1.LotLevel
+	(*GetAvailabilityRequest)(nil),       // 7: forestock.v1.GetAvailabilityRequest
+	(*ListAvailabilityRequest)(nil),      // 8: forestock.v1.ListAvailabilityRequest
+	(*ListAvailabilityResponse)(nil),     // 9: forestock.v1.ListAvailabilityResponse
+	(*BatchGetAvailabilityRequest)(nil),  // 10: forestock.v1.BatchGetAvailabilityRequest
+	(*BatchGetAvailabilityResponse)(nil), // 11: forestock.v1.BatchGetAvailabilityResponse
+	(*WatchAvailabilityRequest)(nil),     // 12: forestock.v1.WatchAvailabilityRequest
+	(*WatchAvailabilityResponse)(nil),    // 13: forestock.v1.WatchAvailabilityResponse
+	(*Movement)(nil),                     // 14: forestock.v1.Movement
+	(*CountObservation)(nil),             // 15: forestock.v1.CountObservation
+	(*ListMovementsRequest)(nil),         // 16: forestock.v1.ListMovementsRequest
+	(*ListMovementsResponse)(nil),        // 17: forestock.v1.ListMovementsResponse
+	(*GetItemRequest)(nil),               // 18: forestock.v1.GetItemRequest
+	(*ListItemsRequest)(nil),             // 19: forestock.v1.ListItemsRequest
+	(*ListItemsResponse)(nil),            // 20: forestock.v1.ListItemsResponse
+	(*BatchUpdateItemsRequest)(nil),      // 21: forestock.v1.BatchUpdateItemsRequest
+	(*BatchUpdateItemsResponse)(nil),     // 22: forestock.v1.BatchUpdateItemsResponse
+	(*ErrorResponse)(nil),                // 23: forestock.v1.ErrorResponse
+	(*Error)(nil),                        // 24: forestock.v1.Error
+	(*timestamppb.Timestamp)(nil),        // 25: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),          // 26: google.protobuf.Duration
+	(*Item)(nil),                         // 27: forestock.v1.Item
+	(*anypb.Any)(nil),                    // 28: google.protobuf.Any
 }
 var file_forestock_v1_api_proto_depIdxs = []int32{
 	0,  // 0: forestock.v1.Warehouse.freshness:type_name -> forestock.v1.Freshness
-	22, // 1: forestock.v1.Warehouse.last_heard_time:type_name -> google.protobuf.Timestamp
-	22, // 2: forestock.v1.Warehouse.as_of_time:type_name -> google.protobuf.Timestamp
-	23, // 3: forestock.v1.Warehouse.age:type_name -> google.protobuf.Duration
-	23, // 4: forestock.v1.Warehouse.clock_offset:type_name -> google.protobuf.Duration
+	25, // 1: forestock.v1.Warehouse.last_heard_time:type_name -> google.protobuf.Timestamp
+	25, // 2: forestock.v1.Warehouse.as_of_time:type_name -> google.protobuf.Timestamp
+	26, // 3: forestock.v1.Warehouse.age:type_name -> google.protobuf.Duration
+	26, // 4: forestock.v1.Warehouse.clock_offset:type_name -> google.protobuf.Duration
 	1,  // 5: forestock.v1.ListWarehousesResponse.warehouses:type_name -> forestock.v1.Warehouse
-	5,  // 6: forestock.v1.Availability.lots:type_name -> forestock.v1.LotLevel
-	22, // 7: forestock.v1.Availability.as_of_time:type_name -> google.protobuf.Timestamp
-	23, // 8: forestock.v1.Availability.age:type_name -> google.protobuf.Duration
+	6,  // 6: forestock.v1.Availability.lots:type_name -> forestock.v1.LotLevel
+	25, // 7: forestock.v1.Availability.as_of_time:type_name -> google.protobuf.Timestamp
+	26, // 8: forestock.v1.Availability.age:type_name -> google.protobuf.Duration
 	0,  // 9: forestock.v1.Availability.freshness:type_name -> forestock.v1.Freshness
-	4,  // 10: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	4,  // 11: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	4,  // 12: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	22, // 13: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
-	22, // 14: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
-	14, // 15: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
-	13, // 16: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
-	24, // 17: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
-	24, // 18: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
-	2,  // 19: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
-	6,  // 20: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
-	7,  // 21: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
-	9,  // 22: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
-	11, // 23: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
-	15, // 24: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
-	17, // 25: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
-	18, // 26: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
-	20, // 27: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
-	3,  // 28: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
-	4,  // 29: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
-	8,  // 30: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
-	10, // 31: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
-	12, // 32: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
-	16, // 33: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
-	24, // 34: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
-	19, // 35: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
-	21, // 36: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
-	28, // [28:37] is the sub-list for method output_type
-	19, // [19:28] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	5,  // 10: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	5,  // 11: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	5,  // 12: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	1,  // 13: forestock.v1.WatchAvailabilityResponse.warehouse:type_name -> forestock.v1.Warehouse
+	25, // 14: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
+	25, // 15: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
+	15, // 16: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
+	14, // 17: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
+	27, // 18: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
+	27, // 19: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
+	24, // 20: forestock.v1.ErrorResponse.error:type_name -> forestock.v1.Error
+	28, // 21: forestock.v1.Error.details:type_name -> google.protobuf.Any
+	3,  // 22: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
+	2,  // 23: forestock.v1.FleetService.GetWarehouse:input_type -> forestock.v1.GetWarehouseRequest
+	7,  // 24: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
+	8,  // 25: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
+	10, // 26: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
+	12, // 27: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
+	16, // 28: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
+	18, // 29: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
+	19, // 30: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
+	21, // 31: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
+	4,  // 32: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
+	1,  // 33: forestock.v1.FleetService.GetWarehouse:output_type -> forestock.v1.Warehouse
+	5,  // 34: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
+	9,  // 35: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
+	11, // 36: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
+	13, // 37: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
+	17, // 38: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
+	27, // 39: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
+	20, // 40: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
+	22, // 41: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
+	32, // [32:42] is the sub-list for method output_type
+	22, // [22:32] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_api_proto_init() }
@@ -1923,7 +2163,7 @@ func file_forestock_v1_api_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_api_proto_rawDesc), len(file_forestock_v1_api_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

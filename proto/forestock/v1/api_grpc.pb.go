@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	FleetService_ListWarehouses_FullMethodName = "/forestock.v1.FleetService/ListWarehouses"
+	FleetService_GetWarehouse_FullMethodName   = "/forestock.v1.FleetService/GetWarehouse"
 )
 
 // FleetServiceClient is the client API for FleetService service.
@@ -30,6 +31,8 @@ const (
 type FleetServiceClient interface {
 	// Lists every warehouse that the hub knows, by id.
 	ListWarehouses(ctx context.Context, in *ListWarehousesRequest, opts ...grpc.CallOption) (*ListWarehousesResponse, error)
+	// Gives one warehouse.
+	GetWarehouse(ctx context.Context, in *GetWarehouseRequest, opts ...grpc.CallOption) (*Warehouse, error)
 }
 
 type fleetServiceClient struct {
@@ -50,6 +53,16 @@ func (c *fleetServiceClient) ListWarehouses(ctx context.Context, in *ListWarehou
 	return out, nil
 }
 
+func (c *fleetServiceClient) GetWarehouse(ctx context.Context, in *GetWarehouseRequest, opts ...grpc.CallOption) (*Warehouse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Warehouse)
+	err := c.cc.Invoke(ctx, FleetService_GetWarehouse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FleetServiceServer is the server API for FleetService service.
 // All implementations must embed UnimplementedFleetServiceServer
 // for forward compatibility.
@@ -58,6 +71,8 @@ func (c *fleetServiceClient) ListWarehouses(ctx context.Context, in *ListWarehou
 type FleetServiceServer interface {
 	// Lists every warehouse that the hub knows, by id.
 	ListWarehouses(context.Context, *ListWarehousesRequest) (*ListWarehousesResponse, error)
+	// Gives one warehouse.
+	GetWarehouse(context.Context, *GetWarehouseRequest) (*Warehouse, error)
 	mustEmbedUnimplementedFleetServiceServer()
 }
 
@@ -70,6 +85,9 @@ type UnimplementedFleetServiceServer struct{}
 
 func (UnimplementedFleetServiceServer) ListWarehouses(context.Context, *ListWarehousesRequest) (*ListWarehousesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWarehouses not implemented")
+}
+func (UnimplementedFleetServiceServer) GetWarehouse(context.Context, *GetWarehouseRequest) (*Warehouse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetWarehouse not implemented")
 }
 func (UnimplementedFleetServiceServer) mustEmbedUnimplementedFleetServiceServer() {}
 func (UnimplementedFleetServiceServer) testEmbeddedByValue()                      {}
@@ -110,6 +128,24 @@ func _FleetService_ListWarehouses_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FleetService_GetWarehouse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetWarehouseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FleetServiceServer).GetWarehouse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FleetService_GetWarehouse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FleetServiceServer).GetWarehouse(ctx, req.(*GetWarehouseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FleetService_ServiceDesc is the grpc.ServiceDesc for FleetService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -120,6 +156,10 @@ var FleetService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListWarehouses",
 			Handler:    _FleetService_ListWarehouses_Handler,
+		},
+		{
+			MethodName: "GetWarehouse",
+			Handler:    _FleetService_GetWarehouse_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
@@ -142,11 +182,14 @@ const (
 type AvailabilityServiceClient interface {
 	// Gives one SKU in one warehouse.
 	GetAvailability(ctx context.Context, in *GetAvailabilityRequest, opts ...grpc.CallOption) (*Availability, error)
-	// Gives the SKUs of one warehouse, in pages.
+	// Gives the SKUs of one warehouse, in pages, or those that match a text in
+	// all warehouses.
 	ListAvailability(ctx context.Context, in *ListAvailabilityRequest, opts ...grpc.CallOption) (*ListAvailabilityResponse, error)
 	// Gives up to 500 names at once, of any warehouses.
 	BatchGetAvailability(ctx context.Context, in *BatchGetAvailabilityRequest, opts ...grpc.CallOption) (*BatchGetAvailabilityResponse, error)
-	// Streams every change; a resume token goes on where an earlier stream ended.
+	// Streams every change: first the numbers as they are, then each number again
+	// when it changed, and a warehouse whenever it becomes live, degraded or
+	// frozen. A resume token goes on where an earlier stream ended, without a gap.
 	WatchAvailability(ctx context.Context, in *WatchAvailabilityRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAvailabilityResponse], error)
 	// Lists the entries that explain a number, newest first.
 	ListMovements(ctx context.Context, in *ListMovementsRequest, opts ...grpc.CallOption) (*ListMovementsResponse, error)
@@ -227,11 +270,14 @@ func (c *availabilityServiceClient) ListMovements(ctx context.Context, in *ListM
 type AvailabilityServiceServer interface {
 	// Gives one SKU in one warehouse.
 	GetAvailability(context.Context, *GetAvailabilityRequest) (*Availability, error)
-	// Gives the SKUs of one warehouse, in pages.
+	// Gives the SKUs of one warehouse, in pages, or those that match a text in
+	// all warehouses.
 	ListAvailability(context.Context, *ListAvailabilityRequest) (*ListAvailabilityResponse, error)
 	// Gives up to 500 names at once, of any warehouses.
 	BatchGetAvailability(context.Context, *BatchGetAvailabilityRequest) (*BatchGetAvailabilityResponse, error)
-	// Streams every change; a resume token goes on where an earlier stream ended.
+	// Streams every change: first the numbers as they are, then each number again
+	// when it changed, and a warehouse whenever it becomes live, degraded or
+	// frozen. A resume token goes on where an earlier stream ended, without a gap.
 	WatchAvailability(*WatchAvailabilityRequest, grpc.ServerStreamingServer[WatchAvailabilityResponse]) error
 	// Lists the entries that explain a number, newest first.
 	ListMovements(context.Context, *ListMovementsRequest) (*ListMovementsResponse, error)
