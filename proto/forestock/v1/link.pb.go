@@ -28,7 +28,7 @@ const (
 	FrameKind_FRAME_KIND_UNSPECIFIED  FrameKind = 0
 	FrameKind_FRAME_KIND_HELLO        FrameKind = 1  // agent to hub: Hello
 	FrameKind_FRAME_KIND_WELCOME      FrameKind = 2  // hub to agent: Welcome
-	FrameKind_FRAME_KIND_BATCH        FrameKind = 3  // either way: Batch up, DownBatch down
+	FrameKind_FRAME_KIND_BATCH        FrameKind = 3  // agent to hub: Batch
 	FrameKind_FRAME_KIND_ACK          FrameKind = 4  // either way: Ack
 	FrameKind_FRAME_KIND_GAP          FrameKind = 5  // either way: Gap
 	FrameKind_FRAME_KIND_BUSY         FrameKind = 6  // hub to agent: Busy
@@ -37,6 +37,7 @@ const (
 	FrameKind_FRAME_KIND_FENCED       FrameKind = 9  // hub to agent: Fenced
 	FrameKind_FRAME_KIND_CELLS_WANTED FrameKind = 10 // hub to agent: CellsWanted
 	FrameKind_FRAME_KIND_CELLS        FrameKind = 11 // agent to hub: Cells
+	FrameKind_FRAME_KIND_DOWN_BATCH   FrameKind = 12 // hub to agent: DownBatch
 )
 
 // Enum value maps for FrameKind.
@@ -54,6 +55,7 @@ var (
 		9:  "FRAME_KIND_FENCED",
 		10: "FRAME_KIND_CELLS_WANTED",
 		11: "FRAME_KIND_CELLS",
+		12: "FRAME_KIND_DOWN_BATCH",
 	}
 	FrameKind_value = map[string]int32{
 		"FRAME_KIND_UNSPECIFIED":  0,
@@ -68,6 +70,7 @@ var (
 		"FRAME_KIND_FENCED":       9,
 		"FRAME_KIND_CELLS_WANTED": 10,
 		"FRAME_KIND_CELLS":        11,
+		"FRAME_KIND_DOWN_BATCH":   12,
 	}
 )
 
@@ -338,7 +341,10 @@ type Hello struct {
 	// Version of the agent's program, for people.
 	Software string `protobuf:"bytes,8,opt,name=software,proto3" json:"software,omitempty"`
 	// The agent's clock, Unix milliseconds.
-	TimeMs        int64 `protobuf:"varint,9,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
+	TimeMs int64 `protobuf:"varint,9,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
+	// Tells this hello from earlier ones of the same boot; a hello that is only
+	// repeated keeps it.
+	Nonce         uint64 `protobuf:"varint,10,opt,name=nonce,proto3" json:"nonce,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -436,6 +442,13 @@ func (x *Hello) GetTimeMs() int64 {
 	return 0
 }
 
+func (x *Hello) GetNonce() uint64 {
+	if x != nil {
+		return x.Nonce
+	}
+	return 0
+}
+
 // Welcome answers a hello.
 type Welcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -458,7 +471,10 @@ type Welcome struct {
 	TimeMs int64 `protobuf:"varint,9,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
 	// The boot that is welcomed, so that a welcome meant for an earlier process
 	// is not taken for one's own.
-	Boot          []byte `protobuf:"bytes,10,opt,name=boot,proto3" json:"boot,omitempty"`
+	Boot []byte `protobuf:"bytes,10,opt,name=boot,proto3" json:"boot,omitempty"`
+	// The hello that is answered, so that a late answer to an earlier hello
+	// opens nothing.
+	Nonce         uint64 `protobuf:"varint,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -561,6 +577,13 @@ func (x *Welcome) GetBoot() []byte {
 		return x.Boot
 	}
 	return nil
+}
+
+func (x *Welcome) GetNonce() uint64 {
+	if x != nil {
+		return x.Nonce
+	}
+	return 0
 }
 
 // Batch carries contiguous ledger entries up.
@@ -1322,7 +1345,7 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\asession\x18\x05 \x01(\x04R\asession\x122\n" +
 	"\bencoding\x18\x06 \x01(\x0e2\x16.forestock.v1.EncodingR\bencoding\x12\x12\n" +
 	"\x04size\x18\a \x01(\rR\x04size\x12\x12\n" +
-	"\x04body\x18\b \x01(\fR\x04body\"\xfe\x01\n" +
+	"\x04body\x18\b \x01(\fR\x04body\"\x94\x02\n" +
 	"\x05Hello\x12\x14\n" +
 	"\x05first\x18\x01 \x01(\x04R\x05first\x12\x12\n" +
 	"\x04last\x18\x02 \x01(\x04R\x04last\x12\x12\n" +
@@ -1335,7 +1358,9 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\vversion_max\x18\a \x01(\rR\n" +
 	"versionMax\x12\x1a\n" +
 	"\bsoftware\x18\b \x01(\tR\bsoftware\x12\x17\n" +
-	"\atime_ms\x18\t \x01(\x03R\x06timeMs\"\x9c\x02\n" +
+	"\atime_ms\x18\t \x01(\x03R\x06timeMs\x12\x14\n" +
+	"\x05nonce\x18\n" +
+	" \x01(\x04R\x05nonce\"\xb2\x02\n" +
 	"\aWelcome\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12\x1d\n" +
 	"\n" +
@@ -1350,7 +1375,8 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\aversion\x18\b \x01(\rR\aversion\x12\x17\n" +
 	"\atime_ms\x18\t \x01(\x03R\x06timeMs\x12\x12\n" +
 	"\x04boot\x18\n" +
-	" \x01(\fR\x04boot\"\x85\x01\n" +
+	" \x01(\fR\x04boot\x12\x14\n" +
+	"\x05nonce\x18\v \x01(\x04R\x05nonce\"\x85\x01\n" +
 	"\x05Batch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x12\n" +
 	"\x04prev\x18\x02 \x01(\fR\x04prev\x12\x18\n" +
@@ -1406,7 +1432,7 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x03bin\x18\x03 \x01(\tR\x03bin\x12\x17\n" +
 	"\aon_hand\x18\x04 \x01(\x12R\x06onHand\x12\x16\n" +
 	"\x06expiry\x18\x05 \x01(\x05R\x06expiry\x12\x1a\n" +
-	"\bproduced\x18\x06 \x01(\x05R\bproduced*\x9c\x02\n" +
+	"\bproduced\x18\x06 \x01(\x05R\bproduced*\xb7\x02\n" +
 	"\tFrameKind\x12\x1a\n" +
 	"\x16FRAME_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10FRAME_KIND_HELLO\x10\x01\x12\x16\n" +
@@ -1420,7 +1446,8 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x11FRAME_KIND_FENCED\x10\t\x12\x1b\n" +
 	"\x17FRAME_KIND_CELLS_WANTED\x10\n" +
 	"\x12\x14\n" +
-	"\x10FRAME_KIND_CELLS\x10\v*7\n" +
+	"\x10FRAME_KIND_CELLS\x10\v\x12\x19\n" +
+	"\x15FRAME_KIND_DOWN_BATCH\x10\f*7\n" +
 	"\bEncoding\x12\x18\n" +
 	"\x14ENCODING_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rENCODING_ZSTD\x10\x01B?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
