@@ -133,3 +133,23 @@ func (d Date) String() string {
 	}
 	return fmt.Sprintf("%04d-%02d-%02d", int(d)/10000, int(d)/100%100, int(d)%100)
 }
+
+// CheckDigit reports whether g is 14 digits of which the last is right: mod 10
+// with weights 3 and 1 from the right (GS1 General Specifications 7.9.1).
+func (g GTIN) CheckDigit() bool {
+	if len(g) != 14 {
+		return false
+	}
+	sum := 0
+	for i := range len(g) {
+		d := int(g[i] - '0')
+		if d < 0 || d > 9 {
+			return false
+		}
+		if i%2 == 0 {
+			d *= 3
+		}
+		sum += d
+	}
+	return sum%10 == 0
+}
