@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
+)
+
+// ApplyDown stores a batch of the hub's down stream, and how far the stream has
+// come, in one commit. It returns the position that is stored; the hub goes on
+// with what follows it. A batch that was stored before changes nothing, of one
+// that overlaps the new part is taken, and one that leaves a gap is not taken.
+// A stream of another epoch is taken from its first entry only: until that comes
+// the position returned is 0 of the new epoch, which asks for it.
+//
+// An item that breaks a rule of the catalogue is left out and counted in
+// Status, so that it does not hold up those behind it.
+func (l *Ledger) ApplyDown(ctx context.Context, b stock.DownBatch) (stock.DownPosition, error) {
+	var position stock.DownPosition
+	r := &request{work: func(w *commit) error {
+		var err error
+		position, err = w.applyDown(b)
+		return err
+	}}
+	if err := l.do(ctx, r); err != nil {
+		return stock.DownPosition{}, fmt.Errorf("store the hub's entries %d to %d: %w", b.From, b.To(), err)
+	}
+	return position, nil
+}
+
+// DownPosition gives how much of the hub's down stream is stored.
+func (l *Ledger) DownPosition() stock.DownPosition {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.view.down
+}
+
+func (c *commit) applyDown(b stock.DownBatch) (stock.DownPosition, error) {
+	at := c.l.view.down
+	if c.down != nil {
+		at = *c.down
+	}
+	if b.Epoch.IsZero() || b.From == 0 {
+		return at, fmt.Errorf("%w down batch: needs an epoch, and numbers from 1", stock.ErrInvalid)
+	}
+	if at.Epoch != b.Epoch {
+		at = stock.DownPosition{Epoch: b.Epoch}
+	}
+	if b.From > at.Applied+1 || b.To() <= at.Applied {
+		return at, nil
+	}
+	for _, d := range b.Entries[at.Applied+1-b.From:] {
+		if d.Item == nil {
+			continue // something that only a newer program understands
+		}
+		if err := c.putItem(d.Item); err != nil {
+			return at, err
+		}
+	}
+	at.Applied = b.To()
+	c.down, c.dirty = &at, true
+	c.publish = append(c.publish, func(v *view) { v.down = at })
+	return at, putMeta(c.tx, metaDown, append(at.Epoch[:], seqKey(at.Applied)...))
+}
+
+func (c *commit) putItem(it *stock.Item) error {
+	if it.Validate() != nil {
+		c.publish = append(c.publish, func(*view) { c.l.counters.downRefused.Add(1) })
+		return nil
+	}
+	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(wire.ItemMessage(it))
+	if err != nil {
+		return err
+	}
+	kept := *it
+	c.publish = append(c.publish, func(v *view) { v.catalogue.put(kept) })
+	k := string(it.SKU)
+	return c.tx.Bucket(bucketState).Bucket(bucketItems).Put([]byte(k), sealed(k, body))
+}
+
+func loadDown(tx *bbolt.Tx) (stock.DownPosition, error) {
+	var p stock.DownPosition
+	b, err := getMeta(tx, metaDown)
+	if err != nil || b == nil {
+		return p, err
+	}
+	if len(b) != len(p.Epoch)+8 {
+		return p, errNotLedger
+	}
+	return stock.DownPosition{Epoch: stock.Epoch(b[:16]), Applied: keySeq(b[16:])}, nil
+}
+
+func errItem(k []byte) error { return fmt.Errorf("item %q: checksum does not fit", k) }

@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// lockTimeout is how long opening waits for another process to let go.
+const lockTimeout = 2 * time.Second
+
+func boltOptions(o Options) *bbolt.Options {
+	return &bbolt.Options{
+		Timeout: lockTimeout,
+		// The free list is found by a scan at opening instead of being
+		// written with every commit.
+		NoFreelistSync: true,
+		FreelistType:   bbolt.FreelistMapType,
+		// The mapping never moves, so a reader never holds up the writer.
+		InitialMmapSize: int(o.MaxSize),
+		MaxSize:         int(o.MaxSize),
+		PageSize:        pageSize,
+	}
+}
+
+// openFile opens the file, and makes it when there is none.
+func openFile(path string, o Options) (*bbolt.DB, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := createFile(path, o); err != nil {
+			return nil, fmt.Errorf("create ledger %s: %w", path, err)
+		}
+	}
+	db, err := openBolt(path, boltOptions(o))
+	if err != nil {
+		return nil, err
+	}
+	// bbolt grows the file in steps of AllocSize, and refuses to grow when less
+	// than one step is left below MaxSize.
+	db.AllocSize = int(growStep(o.MaxSize))
+	return db, nil
+}
+
+func growStep(maxSize int64) int64 { return min(max(maxSize/64, 64<<10), 16<<20) }
+
+// openBolt opens an existing file and turns bbolt's errors and panics into
+// errors that say what to do.
+func openBolt(path string, o *bbolt.Options) (db *bbolt.DB, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			db, err = nil, &DamagedError{Path: path, What: fmt.Sprint(p)}
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, o)
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("%w: %s: another process holds it, most likely a running agent; stop that first", ErrLocked, path)
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		return nil, &DamagedError{Path: path, What: err.Error()}
+	}
+	return nil, fmt.Errorf("open ledger %s: %w", path, err)
+}
+
+// createFile makes a whole new file under another name and links it into
+// place: a power cut in between leaves no half-made ledger, and a ledger that
+// is already there is never replaced.
+func createFile(path string, o Options) (err error) {
+	if _, err := stock.ParseWarehouse(string(o.Warehouse)); err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	temp := f.Name()
+	defer func() { err = errors.Join(err, os.Remove(temp)) }()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := writeNew(temp, o); err != nil {
+		return err
+	}
+	if err := syncPath(temp); err != nil {
+		return err
+	}
+	if err := os.Link(temp, path); err != nil {
+		return err
+	}
+	return syncPath(dir)
+}
+
+func writeNew(path string, o Options) error {
+	db, err := bbolt.Open(path, 0o600, boltOptions(o))
+	if err != nil {
+		return err
+	}
+	db.AllocSize = int(growStep(o.MaxSize))
+	return errors.Join(db.Update(func(tx *bbolt.Tx) error { return layOut(tx, o) }), db.Close())
+}
+
+// layOut makes the buckets and the values that never change.
+func layOut(tx *bbolt.Tx, o Options) error {
+	for _, name := range append([][]byte{bucketMeta, bucketJournal, bucketState}, bucketHeads[:]...) {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range append([][]byte{bucketItems}, bucketLevels[:]...) {
+		if _, err := tx.Bucket(bucketState).CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	var epoch stock.Epoch
+	if _, err := rand.Read(epoch[:]); err != nil {
+		return err
+	}
+	base := mark{hash: stock.Genesis(epoch)}
+	for key, body := range map[string][]byte{
+		metaFormat: {formatVersion}, metaWarehouse: []byte(o.Warehouse), metaEpoch: epoch[:], metaBase: base.bytes(),
+	} {
+		if err := putMeta(tx, key, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// syncPath makes a file, or the names in a directory, durable.
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,124 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Ledger is one warehouse's book. Open gives one; Run must be running while
+// something is written; Close ends it.
+type Ledger struct {
+	path      string
+	warehouse stock.Warehouse
+	epoch     stock.Epoch
+	options   Options
+	log       *slog.Logger
+	db        *bbolt.DB
+
+	queue   chan *request
+	running atomic.Bool
+	ended   chan struct{} // closed when Run has returned its last answer
+
+	acked   atomic.Uint64 // the hub's cursor, which the file may lag behind
+	ackNews chan struct{} // holds one token while acked is not in the file
+
+	reserved atomic.Bool // the file's space is reserved in the file system
+	counters counters
+
+	mu   sync.RWMutex // guards view; only Run's goroutine writes it
+	view view
+}
+
+// view is what is known of the file in memory: only what is on disk.
+type view struct {
+	base       mark // newest entry that is not kept any more
+	last       mark // newest entry
+	stored     stock.Seq
+	sheet      stock.Sheet
+	catalogue  catalogue
+	down       stock.DownPosition
+	checkpoint checkpoint
+	window     window
+	changed    chan struct{}
+}
+
+// Open opens the ledger at path and makes it when there is none. It reads the
+// checkpoint and the newest entries, checks their hashes, and fails when
+// anything does not fit. Errors: ErrLocked, ErrDamaged, ErrWarehouse.
+func Open(path string, o Options) (*Ledger, error) {
+	o = o.withDefaults()
+	db, err := openFile(path, o)
+	if err != nil {
+		return nil, err
+	}
+	l := &Ledger{
+		path: path, options: o, log: o.Log, db: db,
+		queue: make(chan *request, maxGroup), ended: make(chan struct{}), ackNews: make(chan struct{}, 1),
+	}
+	if err := l.load(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	l.reserve()
+	return l, nil
+}
+
+// Close closes the file. Call it after Run has returned.
+func (l *Ledger) Close() error {
+	if err := l.db.Close(); err != nil {
+		return fmt.Errorf("close ledger %s: %w", l.path, err)
+	}
+	return nil
+}
+
+// Run writes what is asked of the ledger until ctx ends; calls that it did not
+// take up fail with ErrClosed. It returns an error only when the file cannot be
+// trusted any more: then the process must stop and start again. Run it once.
+func (l *Ledger) Run(ctx context.Context) error {
+	if !l.running.CompareAndSwap(false, true) {
+		return fmt.Errorf("ledger %s runs already: %w", l.path, ErrClosed)
+	}
+	w := &writer{Ledger: l}
+	err := w.run(ctx)
+	w.refuseRest(err)
+	return err
+}
+
+// Position gives the epoch and how far the ledger has come.
+func (l *Ledger) Position() stock.Position {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return stock.Position{Epoch: l.epoch, First: l.view.base.seq + 1, Last: l.view.last.seq, Head: l.view.last.hash}
+}
+
+// Warehouse gives whose ledger it is.
+func (l *Ledger) Warehouse() stock.Warehouse { return l.warehouse }
+
+// Changed gives a channel that is closed when an entry is appended after the call.
+func (l *Ledger) Changed() <-chan struct{} {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.view.changed
+}
+
+// counters are what Status reports of the writing since the ledger was opened.
+type counters struct {
+	commits     atomic.Uint64
+	bytes       atomic.Uint64
+	lastCommit  atomic.Int64 // nanoseconds
+	downRefused atomic.Uint64
+}
+
+func (c *counters) committed(pages int64, took time.Duration) {
+	c.commits.Add(1)
+	c.bytes.Add(uint64(pages) * pageSize)
+	c.lastCommit.Store(int64(took))
+}

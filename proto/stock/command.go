@@ -1,0 +1,19 @@
+package stock
+
+// Command is what somebody or something asks a ledger to book: all of its
+// movements in one commit, or none.
+type Command struct {
+	// ID is chosen by whoever gives the command, 1 to 64 bytes, and is the key
+	// to saying it again safely: the same ID is booked once.
+	ID        string
+	Movements []Movement
+}
+
+// Receipt says where a command was booked.
+type Receipt struct {
+	From Seq // number of its first entry
+	To   Seq // number of its last entry
+	// Replayed is set when the command had been booked before: From and To
+	// are those of the first time, and nothing was written now.
+	Replayed bool
+}
