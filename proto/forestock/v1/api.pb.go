@@ -85,10 +85,12 @@ func (Freshness) EnumDescriptor() ([]byte, []int) {
 type Warehouse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// warehouses/{w}
-	Name      string    `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The line is up: the hub heard from it a moment ago. It says nothing about
+	// whether the numbers are complete.
 	Online    bool      `protobuf:"varint,2,opt,name=online,proto3" json:"online,omitempty"`
 	Freshness Freshness `protobuf:"varint,3,opt,name=freshness,proto3,enum=forestock.v1.Freshness" json:"freshness,omitempty"`
-	// When the hub last heard from it.
+	// When the hub last heard from it; absent when not since the hub started.
 	LastHeardTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_heard_time,json=lastHeardTime,proto3" json:"last_heard_time,omitempty"`
 	// When the numbers were last known to be complete.
 	AsOfTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=as_of_time,json=asOfTime,proto3" json:"as_of_time,omitempty"`
@@ -111,7 +113,9 @@ type Warehouse struct {
 	// Set while the levels of hub and agent differ at the same entry.
 	Diverged bool `protobuf:"varint,15,opt,name=diverged,proto3" json:"diverged,omitempty"`
 	// Entries of the down stream that the agent has not stored yet.
-	DownPending   int32 `protobuf:"varint,16,opt,name=down_pending,json=downPending,proto3" json:"down_pending,omitempty"`
+	DownPending int32 `protobuf:"varint,16,opt,name=down_pending,json=downPending,proto3" json:"down_pending,omitempty"`
+	// What an operator should look into, the gravest first.
+	Alarms        []*Alarm `protobuf:"bytes,17,rep,name=alarms,proto3" json:"alarms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,6 +262,77 @@ func (x *Warehouse) GetDownPending() int32 {
 	return 0
 }
 
+func (x *Warehouse) GetAlarms() []*Alarm {
+	if x != nil {
+		return x.Alarms
+	}
+	return nil
+}
+
+// Alarm is one thing that is wrong with a warehouse until somebody sees to it.
+type Alarm struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Stable for programs: DIVERGED, CLONED, NEW_LEDGER or QUARANTINED.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What to do about it, for people.
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// Since when; absent where that is not known.
+	SinceTime     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since_time,json=sinceTime,proto3" json:"since_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alarm) Reset() {
+	*x = Alarm{}
+	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alarm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alarm) ProtoMessage() {}
+
+func (x *Alarm) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
+func (*Alarm) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Alarm) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Alarm) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *Alarm) GetSinceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SinceTime
+	}
+	return nil
+}
+
 type GetWarehouseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// warehouses/{w}
@@ -268,7 +343,7 @@ type GetWarehouseRequest struct {
 
 func (x *GetWarehouseRequest) Reset() {
 	*x = GetWarehouseRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	mi := &file_forestock_v1_api_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -280,7 +355,7 @@ func (x *GetWarehouseRequest) String() string {
 func (*GetWarehouseRequest) ProtoMessage() {}
 
 func (x *GetWarehouseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[1]
+	mi := &file_forestock_v1_api_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -293,7 +368,7 @@ func (x *GetWarehouseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWarehouseRequest.ProtoReflect.Descriptor instead.
 func (*GetWarehouseRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{1}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *GetWarehouseRequest) GetName() string {
@@ -314,7 +389,7 @@ type ListWarehousesRequest struct {
 
 func (x *ListWarehousesRequest) Reset() {
 	*x = ListWarehousesRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[2]
+	mi := &file_forestock_v1_api_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +401,7 @@ func (x *ListWarehousesRequest) String() string {
 func (*ListWarehousesRequest) ProtoMessage() {}
 
 func (x *ListWarehousesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[2]
+	mi := &file_forestock_v1_api_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +414,7 @@ func (x *ListWarehousesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWarehousesRequest.ProtoReflect.Descriptor instead.
 func (*ListWarehousesRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{2}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListWarehousesRequest) GetPageSize() int32 {
@@ -366,7 +441,7 @@ type ListWarehousesResponse struct {
 
 func (x *ListWarehousesResponse) Reset() {
 	*x = ListWarehousesResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[3]
+	mi := &file_forestock_v1_api_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -378,7 +453,7 @@ func (x *ListWarehousesResponse) String() string {
 func (*ListWarehousesResponse) ProtoMessage() {}
 
 func (x *ListWarehousesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[3]
+	mi := &file_forestock_v1_api_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -391,7 +466,7 @@ func (x *ListWarehousesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWarehousesResponse.ProtoReflect.Descriptor instead.
 func (*ListWarehousesResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{3}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListWarehousesResponse) GetWarehouses() []*Warehouse {
@@ -443,7 +518,7 @@ type Availability struct {
 
 func (x *Availability) Reset() {
 	*x = Availability{}
-	mi := &file_forestock_v1_api_proto_msgTypes[4]
+	mi := &file_forestock_v1_api_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -455,7 +530,7 @@ func (x *Availability) String() string {
 func (*Availability) ProtoMessage() {}
 
 func (x *Availability) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[4]
+	mi := &file_forestock_v1_api_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -468,7 +543,7 @@ func (x *Availability) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Availability.ProtoReflect.Descriptor instead.
 func (*Availability) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{4}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Availability) GetName() string {
@@ -589,17 +664,18 @@ type LotLevel struct {
 	Lot    string                 `protobuf:"bytes,1,opt,name=lot,proto3" json:"lot,omitempty"`
 	OnHand int32                  `protobuf:"varint,2,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
 	// 2006-01-02; empty where the lot has no date.
-	ExpiryDate    string   `protobuf:"bytes,3,opt,name=expiry_date,json=expiryDate,proto3" json:"expiry_date,omitempty"`
-	ProducedDate  string   `protobuf:"bytes,4,opt,name=produced_date,json=producedDate,proto3" json:"produced_date,omitempty"`
-	Expired       bool     `protobuf:"varint,5,opt,name=expired,proto3" json:"expired,omitempty"`
-	Bins          []string `protobuf:"bytes,6,rep,name=bins,proto3" json:"bins,omitempty"`
+	ExpiryDate   string `protobuf:"bytes,3,opt,name=expiry_date,json=expiryDate,proto3" json:"expiry_date,omitempty"`
+	ProducedDate string `protobuf:"bytes,4,opt,name=produced_date,json=producedDate,proto3" json:"produced_date,omitempty"`
+	// Its last day of sale has passed on the platform's calendar.
+	Expired       bool        `protobuf:"varint,5,opt,name=expired,proto3" json:"expired,omitempty"`
+	Bins          []*BinLevel `protobuf:"bytes,6,rep,name=bins,proto3" json:"bins,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LotLevel) Reset() {
 	*x = LotLevel{}
-	mi := &file_forestock_v1_api_proto_msgTypes[5]
+	mi := &file_forestock_v1_api_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +687,7 @@ func (x *LotLevel) String() string {
 func (*LotLevel) ProtoMessage() {}
 
 func (x *LotLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[5]
+	mi := &file_forestock_v1_api_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +700,7 @@ func (x *LotLevel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LotLevel.ProtoReflect.Descriptor instead.
 func (*LotLevel) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{5}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LotLevel) GetLot() string {
@@ -662,11 +738,65 @@ func (x *LotLevel) GetExpired() bool {
 	return false
 }
 
-func (x *LotLevel) GetBins() []string {
+func (x *LotLevel) GetBins() []*BinLevel {
 	if x != nil {
 		return x.Bins
 	}
 	return nil
+}
+
+// BinLevel is what is on hand of one lot in one bin.
+type BinLevel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty is the receiving dock.
+	Bin           string `protobuf:"bytes,1,opt,name=bin,proto3" json:"bin,omitempty"`
+	OnHand        int32  `protobuf:"varint,2,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BinLevel) Reset() {
+	*x = BinLevel{}
+	mi := &file_forestock_v1_api_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BinLevel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BinLevel) ProtoMessage() {}
+
+func (x *BinLevel) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_api_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BinLevel.ProtoReflect.Descriptor instead.
+func (*BinLevel) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BinLevel) GetBin() string {
+	if x != nil {
+		return x.Bin
+	}
+	return ""
+}
+
+func (x *BinLevel) GetOnHand() int32 {
+	if x != nil {
+		return x.OnHand
+	}
+	return 0
 }
 
 type GetAvailabilityRequest struct {
@@ -679,7 +809,7 @@ type GetAvailabilityRequest struct {
 
 func (x *GetAvailabilityRequest) Reset() {
 	*x = GetAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[6]
+	mi := &file_forestock_v1_api_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -691,7 +821,7 @@ func (x *GetAvailabilityRequest) String() string {
 func (*GetAvailabilityRequest) ProtoMessage() {}
 
 func (x *GetAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[6]
+	mi := &file_forestock_v1_api_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -704,7 +834,7 @@ func (x *GetAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*GetAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{6}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetAvailabilityRequest) GetName() string {
@@ -730,7 +860,7 @@ type ListAvailabilityRequest struct {
 
 func (x *ListAvailabilityRequest) Reset() {
 	*x = ListAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[7]
+	mi := &file_forestock_v1_api_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -742,7 +872,7 @@ func (x *ListAvailabilityRequest) String() string {
 func (*ListAvailabilityRequest) ProtoMessage() {}
 
 func (x *ListAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[7]
+	mi := &file_forestock_v1_api_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -755,7 +885,7 @@ func (x *ListAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*ListAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{7}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListAvailabilityRequest) GetParent() string {
@@ -797,7 +927,7 @@ type ListAvailabilityResponse struct {
 
 func (x *ListAvailabilityResponse) Reset() {
 	*x = ListAvailabilityResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[8]
+	mi := &file_forestock_v1_api_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +939,7 @@ func (x *ListAvailabilityResponse) String() string {
 func (*ListAvailabilityResponse) ProtoMessage() {}
 
 func (x *ListAvailabilityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[8]
+	mi := &file_forestock_v1_api_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +952,7 @@ func (x *ListAvailabilityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAvailabilityResponse.ProtoReflect.Descriptor instead.
 func (*ListAvailabilityResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{8}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListAvailabilityResponse) GetAvailability() []*Availability {
@@ -849,7 +979,7 @@ type BatchGetAvailabilityRequest struct {
 
 func (x *BatchGetAvailabilityRequest) Reset() {
 	*x = BatchGetAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[9]
+	mi := &file_forestock_v1_api_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +991,7 @@ func (x *BatchGetAvailabilityRequest) String() string {
 func (*BatchGetAvailabilityRequest) ProtoMessage() {}
 
 func (x *BatchGetAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[9]
+	mi := &file_forestock_v1_api_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +1004,7 @@ func (x *BatchGetAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{9}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BatchGetAvailabilityRequest) GetNames() []string {
@@ -896,7 +1026,7 @@ type BatchGetAvailabilityResponse struct {
 
 func (x *BatchGetAvailabilityResponse) Reset() {
 	*x = BatchGetAvailabilityResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[10]
+	mi := &file_forestock_v1_api_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +1038,7 @@ func (x *BatchGetAvailabilityResponse) String() string {
 func (*BatchGetAvailabilityResponse) ProtoMessage() {}
 
 func (x *BatchGetAvailabilityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[10]
+	mi := &file_forestock_v1_api_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +1051,7 @@ func (x *BatchGetAvailabilityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetAvailabilityResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetAvailabilityResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{10}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BatchGetAvailabilityResponse) GetAvailability() []*Availability {
@@ -953,7 +1083,7 @@ type WatchAvailabilityRequest struct {
 
 func (x *WatchAvailabilityRequest) Reset() {
 	*x = WatchAvailabilityRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[11]
+	mi := &file_forestock_v1_api_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -965,7 +1095,7 @@ func (x *WatchAvailabilityRequest) String() string {
 func (*WatchAvailabilityRequest) ProtoMessage() {}
 
 func (x *WatchAvailabilityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[11]
+	mi := &file_forestock_v1_api_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -978,7 +1108,7 @@ func (x *WatchAvailabilityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchAvailabilityRequest.ProtoReflect.Descriptor instead.
 func (*WatchAvailabilityRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{11}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchAvailabilityRequest) GetWarehouses() []string {
@@ -1020,7 +1150,7 @@ type WatchAvailabilityResponse struct {
 
 func (x *WatchAvailabilityResponse) Reset() {
 	*x = WatchAvailabilityResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[12]
+	mi := &file_forestock_v1_api_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1162,7 @@ func (x *WatchAvailabilityResponse) String() string {
 func (*WatchAvailabilityResponse) ProtoMessage() {}
 
 func (x *WatchAvailabilityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[12]
+	mi := &file_forestock_v1_api_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1175,7 @@ func (x *WatchAvailabilityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchAvailabilityResponse.ProtoReflect.Descriptor instead.
 func (*WatchAvailabilityResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{12}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchAvailabilityResponse) GetAvailability() *Availability {
@@ -1116,7 +1246,7 @@ type Movement struct {
 
 func (x *Movement) Reset() {
 	*x = Movement{}
-	mi := &file_forestock_v1_api_proto_msgTypes[13]
+	mi := &file_forestock_v1_api_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1128,7 +1258,7 @@ func (x *Movement) String() string {
 func (*Movement) ProtoMessage() {}
 
 func (x *Movement) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[13]
+	mi := &file_forestock_v1_api_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1141,7 +1271,7 @@ func (x *Movement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Movement.ProtoReflect.Descriptor instead.
 func (*Movement) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{13}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Movement) GetEpoch() string {
@@ -1338,7 +1468,7 @@ type CountObservation struct {
 
 func (x *CountObservation) Reset() {
 	*x = CountObservation{}
-	mi := &file_forestock_v1_api_proto_msgTypes[14]
+	mi := &file_forestock_v1_api_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1350,7 +1480,7 @@ func (x *CountObservation) String() string {
 func (*CountObservation) ProtoMessage() {}
 
 func (x *CountObservation) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[14]
+	mi := &file_forestock_v1_api_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1363,7 +1493,7 @@ func (x *CountObservation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountObservation.ProtoReflect.Descriptor instead.
 func (*CountObservation) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{14}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CountObservation) GetCounted() int32 {
@@ -1400,7 +1530,7 @@ type ListMovementsRequest struct {
 
 func (x *ListMovementsRequest) Reset() {
 	*x = ListMovementsRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[15]
+	mi := &file_forestock_v1_api_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1412,7 +1542,7 @@ func (x *ListMovementsRequest) String() string {
 func (*ListMovementsRequest) ProtoMessage() {}
 
 func (x *ListMovementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[15]
+	mi := &file_forestock_v1_api_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1425,7 +1555,7 @@ func (x *ListMovementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMovementsRequest.ProtoReflect.Descriptor instead.
 func (*ListMovementsRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{15}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListMovementsRequest) GetParent() string {
@@ -1459,7 +1589,7 @@ type ListMovementsResponse struct {
 
 func (x *ListMovementsResponse) Reset() {
 	*x = ListMovementsResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[16]
+	mi := &file_forestock_v1_api_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1601,7 @@ func (x *ListMovementsResponse) String() string {
 func (*ListMovementsResponse) ProtoMessage() {}
 
 func (x *ListMovementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[16]
+	mi := &file_forestock_v1_api_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1614,7 @@ func (x *ListMovementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMovementsResponse.ProtoReflect.Descriptor instead.
 func (*ListMovementsResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{16}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListMovementsResponse) GetMovements() []*Movement {
@@ -1511,7 +1641,7 @@ type GetItemRequest struct {
 
 func (x *GetItemRequest) Reset() {
 	*x = GetItemRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[17]
+	mi := &file_forestock_v1_api_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1523,7 +1653,7 @@ func (x *GetItemRequest) String() string {
 func (*GetItemRequest) ProtoMessage() {}
 
 func (x *GetItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[17]
+	mi := &file_forestock_v1_api_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1536,7 +1666,7 @@ func (x *GetItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetItemRequest.ProtoReflect.Descriptor instead.
 func (*GetItemRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{17}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetItemRequest) GetName() string {
@@ -1560,7 +1690,7 @@ type ListItemsRequest struct {
 
 func (x *ListItemsRequest) Reset() {
 	*x = ListItemsRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[18]
+	mi := &file_forestock_v1_api_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1572,7 +1702,7 @@ func (x *ListItemsRequest) String() string {
 func (*ListItemsRequest) ProtoMessage() {}
 
 func (x *ListItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[18]
+	mi := &file_forestock_v1_api_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1585,7 +1715,7 @@ func (x *ListItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListItemsRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{18}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListItemsRequest) GetPageSize() int32 {
@@ -1619,7 +1749,7 @@ type ListItemsResponse struct {
 
 func (x *ListItemsResponse) Reset() {
 	*x = ListItemsResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[19]
+	mi := &file_forestock_v1_api_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1631,7 +1761,7 @@ func (x *ListItemsResponse) String() string {
 func (*ListItemsResponse) ProtoMessage() {}
 
 func (x *ListItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[19]
+	mi := &file_forestock_v1_api_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1644,7 +1774,7 @@ func (x *ListItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListItemsResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{19}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListItemsResponse) GetItems() []*Item {
@@ -1671,7 +1801,7 @@ type BatchUpdateItemsRequest struct {
 
 func (x *BatchUpdateItemsRequest) Reset() {
 	*x = BatchUpdateItemsRequest{}
-	mi := &file_forestock_v1_api_proto_msgTypes[20]
+	mi := &file_forestock_v1_api_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1813,7 @@ func (x *BatchUpdateItemsRequest) String() string {
 func (*BatchUpdateItemsRequest) ProtoMessage() {}
 
 func (x *BatchUpdateItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[20]
+	mi := &file_forestock_v1_api_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1826,7 @@ func (x *BatchUpdateItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchUpdateItemsRequest.ProtoReflect.Descriptor instead.
 func (*BatchUpdateItemsRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{20}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *BatchUpdateItemsRequest) GetItems() []*Item {
@@ -1716,7 +1846,7 @@ type BatchUpdateItemsResponse struct {
 
 func (x *BatchUpdateItemsResponse) Reset() {
 	*x = BatchUpdateItemsResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[21]
+	mi := &file_forestock_v1_api_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1728,7 +1858,7 @@ func (x *BatchUpdateItemsResponse) String() string {
 func (*BatchUpdateItemsResponse) ProtoMessage() {}
 
 func (x *BatchUpdateItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[21]
+	mi := &file_forestock_v1_api_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1741,7 +1871,7 @@ func (x *BatchUpdateItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchUpdateItemsResponse.ProtoReflect.Descriptor instead.
 func (*BatchUpdateItemsResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{21}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BatchUpdateItemsResponse) GetChanged() int32 {
@@ -1761,7 +1891,7 @@ type ErrorResponse struct {
 
 func (x *ErrorResponse) Reset() {
 	*x = ErrorResponse{}
-	mi := &file_forestock_v1_api_proto_msgTypes[22]
+	mi := &file_forestock_v1_api_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1773,7 +1903,7 @@ func (x *ErrorResponse) String() string {
 func (*ErrorResponse) ProtoMessage() {}
 
 func (x *ErrorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[22]
+	mi := &file_forestock_v1_api_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1786,7 +1916,7 @@ func (x *ErrorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorResponse.ProtoReflect.Descriptor instead.
 func (*ErrorResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{22}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ErrorResponse) GetError() *Error {
@@ -1816,7 +1946,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_forestock_v1_api_proto_msgTypes[23]
+	mi := &file_forestock_v1_api_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1828,7 +1958,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_api_proto_msgTypes[23]
+	mi := &file_forestock_v1_api_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1841,7 +1971,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_api_proto_rawDescGZIP(), []int{23}
+	return file_forestock_v1_api_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Error) GetCode() int32 {
@@ -1883,7 +2013,7 @@ var File_forestock_v1_api_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_api_proto_rawDesc = "" +
 	"\n" +
-	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x04\n" +
+	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
 	"\tWarehouse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06online\x18\x02 \x01(\bR\x06online\x125\n" +
@@ -1903,7 +2033,13 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\x06digest\x18\r \x01(\tR\x06digest\x12 \n" +
 	"\vquarantined\x18\x0e \x01(\x05R\vquarantined\x12\x1a\n" +
 	"\bdiverged\x18\x0f \x01(\bR\bdiverged\x12!\n" +
-	"\fdown_pending\x18\x10 \x01(\x05R\vdownPending\")\n" +
+	"\fdown_pending\x18\x10 \x01(\x05R\vdownPending\x12+\n" +
+	"\x06alarms\x18\x11 \x03(\v2\x13.forestock.v1.AlarmR\x06alarms\"t\n" +
+	"\x05Alarm\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x129\n" +
+	"\n" +
+	"since_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tsinceTime\")\n" +
 	"\x13GetWarehouseRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"S\n" +
 	"\x15ListWarehousesRequest\x12\x1b\n" +
@@ -1934,15 +2070,18 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"appliedSeq\x12\x1a\n" +
 	"\brevision\x18\x0e \x01(\tR\brevision\x12\x14\n" +
 	"\x05title\x18\x0f \x01(\tR\x05title\x12\x19\n" +
-	"\btitle_en\x18\x10 \x01(\tR\atitleEn\"\xa9\x01\n" +
+	"\btitle_en\x18\x10 \x01(\tR\atitleEn\"\xc1\x01\n" +
 	"\bLotLevel\x12\x10\n" +
 	"\x03lot\x18\x01 \x01(\tR\x03lot\x12\x17\n" +
 	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\x12\x1f\n" +
 	"\vexpiry_date\x18\x03 \x01(\tR\n" +
 	"expiryDate\x12#\n" +
 	"\rproduced_date\x18\x04 \x01(\tR\fproducedDate\x12\x18\n" +
-	"\aexpired\x18\x05 \x01(\bR\aexpired\x12\x12\n" +
-	"\x04bins\x18\x06 \x03(\tR\x04bins\",\n" +
+	"\aexpired\x18\x05 \x01(\bR\aexpired\x12*\n" +
+	"\x04bins\x18\x06 \x03(\v2\x16.forestock.v1.BinLevelR\x04bins\"5\n" +
+	"\bBinLevel\x12\x10\n" +
+	"\x03bin\x18\x01 \x01(\tR\x03bin\x12\x17\n" +
+	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\",\n" +
 	"\x16GetAvailabilityRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\x83\x01\n" +
 	"\x17ListAvailabilityRequest\x12\x16\n" +
@@ -2069,86 +2208,91 @@ func file_forestock_v1_api_proto_rawDescGZIP() []byte {
 }
 
 var file_forestock_v1_api_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_forestock_v1_api_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_forestock_v1_api_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_forestock_v1_api_proto_goTypes = []any{
 	(Freshness)(0),                       // 0: forestock.v1.Freshness
 	(*Warehouse)(nil),                    // 1: forestock.v1.Warehouse
-	(*GetWarehouseRequest)(nil),          // 2: forestock.v1.GetWarehouseRequest
-	(*ListWarehousesRequest)(nil),        // 3: forestock.v1.ListWarehousesRequest
-	(*ListWarehousesResponse)(nil),       // 4: forestock.v1.ListWarehousesResponse
-	(*Availability)(nil),                 // 5: forestock.v1.Availability
-	(*LotLevel)(nil),                     // 6: forestock.v1.LotLevel
-	(*GetAvailabilityRequest)(nil),       // 7: forestock.v1.GetAvailabilityRequest
-	(*ListAvailabilityRequest)(nil),      // 8: forestock.v1.ListAvailabilityRequest
-	(*ListAvailabilityResponse)(nil),     // 9: forestock.v1.ListAvailabilityResponse
-	(*BatchGetAvailabilityRequest)(nil),  // 10: forestock.v1.BatchGetAvailabilityRequest
-	(*BatchGetAvailabilityResponse)(nil), // 11: forestock.v1.BatchGetAvailabilityResponse
-	(*WatchAvailabilityRequest)(nil),     // 12: forestock.v1.WatchAvailabilityRequest
-	(*WatchAvailabilityResponse)(nil),    // 13: forestock.v1.WatchAvailabilityResponse
-	(*Movement)(nil),                     // 14: forestock.v1.Movement
-	(*CountObservation)(nil),             // 15: forestock.v1.CountObservation
-	(*ListMovementsRequest)(nil),         // 16: forestock.v1.ListMovementsRequest
-	(*ListMovementsResponse)(nil),        // 17: forestock.v1.ListMovementsResponse
-	(*GetItemRequest)(nil),               // 18: forestock.v1.GetItemRequest
-	(*ListItemsRequest)(nil),             // 19: forestock.v1.ListItemsRequest
-	(*ListItemsResponse)(nil),            // 20: forestock.v1.ListItemsResponse
-	(*BatchUpdateItemsRequest)(nil),      // 21: forestock.v1.BatchUpdateItemsRequest
-	(*BatchUpdateItemsResponse)(nil),     // 22: forestock.v1.BatchUpdateItemsResponse
-	(*ErrorResponse)(nil),                // 23: forestock.v1.ErrorResponse
-	(*Error)(nil),                        // 24: forestock.v1.Error
-	(*timestamppb.Timestamp)(nil),        // 25: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),          // 26: google.protobuf.Duration
-	(*Item)(nil),                         // 27: forestock.v1.Item
-	(*anypb.Any)(nil),                    // 28: google.protobuf.Any
+	(*Alarm)(nil),                        // 2: forestock.v1.Alarm
+	(*GetWarehouseRequest)(nil),          // 3: forestock.v1.GetWarehouseRequest
+	(*ListWarehousesRequest)(nil),        // 4: forestock.v1.ListWarehousesRequest
+	(*ListWarehousesResponse)(nil),       // 5: forestock.v1.ListWarehousesResponse
+	(*Availability)(nil),                 // 6: forestock.v1.Availability
+	(*LotLevel)(nil),                     // 7: forestock.v1.LotLevel
+	(*BinLevel)(nil),                     // 8: forestock.v1.BinLevel
+	(*GetAvailabilityRequest)(nil),       // 9: forestock.v1.GetAvailabilityRequest
+	(*ListAvailabilityRequest)(nil),      // 10: forestock.v1.ListAvailabilityRequest
+	(*ListAvailabilityResponse)(nil),     // 11: forestock.v1.ListAvailabilityResponse
+	(*BatchGetAvailabilityRequest)(nil),  // 12: forestock.v1.BatchGetAvailabilityRequest
+	(*BatchGetAvailabilityResponse)(nil), // 13: forestock.v1.BatchGetAvailabilityResponse
+	(*WatchAvailabilityRequest)(nil),     // 14: forestock.v1.WatchAvailabilityRequest
+	(*WatchAvailabilityResponse)(nil),    // 15: forestock.v1.WatchAvailabilityResponse
+	(*Movement)(nil),                     // 16: forestock.v1.Movement
+	(*CountObservation)(nil),             // 17: forestock.v1.CountObservation
+	(*ListMovementsRequest)(nil),         // 18: forestock.v1.ListMovementsRequest
+	(*ListMovementsResponse)(nil),        // 19: forestock.v1.ListMovementsResponse
+	(*GetItemRequest)(nil),               // 20: forestock.v1.GetItemRequest
+	(*ListItemsRequest)(nil),             // 21: forestock.v1.ListItemsRequest
+	(*ListItemsResponse)(nil),            // 22: forestock.v1.ListItemsResponse
+	(*BatchUpdateItemsRequest)(nil),      // 23: forestock.v1.BatchUpdateItemsRequest
+	(*BatchUpdateItemsResponse)(nil),     // 24: forestock.v1.BatchUpdateItemsResponse
+	(*ErrorResponse)(nil),                // 25: forestock.v1.ErrorResponse
+	(*Error)(nil),                        // 26: forestock.v1.Error
+	(*timestamppb.Timestamp)(nil),        // 27: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),          // 28: google.protobuf.Duration
+	(*Item)(nil),                         // 29: forestock.v1.Item
+	(*anypb.Any)(nil),                    // 30: google.protobuf.Any
 }
 var file_forestock_v1_api_proto_depIdxs = []int32{
 	0,  // 0: forestock.v1.Warehouse.freshness:type_name -> forestock.v1.Freshness
-	25, // 1: forestock.v1.Warehouse.last_heard_time:type_name -> google.protobuf.Timestamp
-	25, // 2: forestock.v1.Warehouse.as_of_time:type_name -> google.protobuf.Timestamp
-	26, // 3: forestock.v1.Warehouse.age:type_name -> google.protobuf.Duration
-	26, // 4: forestock.v1.Warehouse.clock_offset:type_name -> google.protobuf.Duration
-	1,  // 5: forestock.v1.ListWarehousesResponse.warehouses:type_name -> forestock.v1.Warehouse
-	6,  // 6: forestock.v1.Availability.lots:type_name -> forestock.v1.LotLevel
-	25, // 7: forestock.v1.Availability.as_of_time:type_name -> google.protobuf.Timestamp
-	26, // 8: forestock.v1.Availability.age:type_name -> google.protobuf.Duration
-	0,  // 9: forestock.v1.Availability.freshness:type_name -> forestock.v1.Freshness
-	5,  // 10: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	5,  // 11: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	5,  // 12: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	1,  // 13: forestock.v1.WatchAvailabilityResponse.warehouse:type_name -> forestock.v1.Warehouse
-	25, // 14: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
-	25, // 15: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
-	15, // 16: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
-	14, // 17: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
-	27, // 18: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
-	27, // 19: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
-	24, // 20: forestock.v1.ErrorResponse.error:type_name -> forestock.v1.Error
-	28, // 21: forestock.v1.Error.details:type_name -> google.protobuf.Any
-	3,  // 22: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
-	2,  // 23: forestock.v1.FleetService.GetWarehouse:input_type -> forestock.v1.GetWarehouseRequest
-	7,  // 24: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
-	8,  // 25: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
-	10, // 26: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
-	12, // 27: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
-	16, // 28: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
-	18, // 29: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
-	19, // 30: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
-	21, // 31: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
-	4,  // 32: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
-	1,  // 33: forestock.v1.FleetService.GetWarehouse:output_type -> forestock.v1.Warehouse
-	5,  // 34: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
-	9,  // 35: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
-	11, // 36: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
-	13, // 37: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
-	17, // 38: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
-	27, // 39: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
-	20, // 40: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
-	22, // 41: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
-	32, // [32:42] is the sub-list for method output_type
-	22, // [22:32] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	27, // 1: forestock.v1.Warehouse.last_heard_time:type_name -> google.protobuf.Timestamp
+	27, // 2: forestock.v1.Warehouse.as_of_time:type_name -> google.protobuf.Timestamp
+	28, // 3: forestock.v1.Warehouse.age:type_name -> google.protobuf.Duration
+	28, // 4: forestock.v1.Warehouse.clock_offset:type_name -> google.protobuf.Duration
+	2,  // 5: forestock.v1.Warehouse.alarms:type_name -> forestock.v1.Alarm
+	27, // 6: forestock.v1.Alarm.since_time:type_name -> google.protobuf.Timestamp
+	1,  // 7: forestock.v1.ListWarehousesResponse.warehouses:type_name -> forestock.v1.Warehouse
+	7,  // 8: forestock.v1.Availability.lots:type_name -> forestock.v1.LotLevel
+	27, // 9: forestock.v1.Availability.as_of_time:type_name -> google.protobuf.Timestamp
+	28, // 10: forestock.v1.Availability.age:type_name -> google.protobuf.Duration
+	0,  // 11: forestock.v1.Availability.freshness:type_name -> forestock.v1.Freshness
+	8,  // 12: forestock.v1.LotLevel.bins:type_name -> forestock.v1.BinLevel
+	6,  // 13: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	6,  // 14: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	6,  // 15: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	1,  // 16: forestock.v1.WatchAvailabilityResponse.warehouse:type_name -> forestock.v1.Warehouse
+	27, // 17: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
+	27, // 18: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
+	17, // 19: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
+	16, // 20: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
+	29, // 21: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
+	29, // 22: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
+	26, // 23: forestock.v1.ErrorResponse.error:type_name -> forestock.v1.Error
+	30, // 24: forestock.v1.Error.details:type_name -> google.protobuf.Any
+	4,  // 25: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
+	3,  // 26: forestock.v1.FleetService.GetWarehouse:input_type -> forestock.v1.GetWarehouseRequest
+	9,  // 27: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
+	10, // 28: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
+	12, // 29: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
+	14, // 30: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
+	18, // 31: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
+	20, // 32: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
+	21, // 33: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
+	23, // 34: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
+	5,  // 35: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
+	1,  // 36: forestock.v1.FleetService.GetWarehouse:output_type -> forestock.v1.Warehouse
+	6,  // 37: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
+	11, // 38: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
+	13, // 39: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
+	15, // 40: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
+	19, // 41: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
+	29, // 42: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
+	22, // 43: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
+	24, // 44: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
+	35, // [35:45] is the sub-list for method output_type
+	25, // [25:35] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_api_proto_init() }
@@ -2163,7 +2307,7 @@ func file_forestock_v1_api_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_api_proto_rawDesc), len(file_forestock_v1_api_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
