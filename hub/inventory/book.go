@@ -1,0 +1,84 @@
+package inventory
+
+import (
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Config is what an operator decides about the Book.
+type Config struct {
+	// AutoEnrol lets a warehouse in with its first hello. Without it, the hello
+	// of an unknown warehouse is refused.
+	AutoEnrol bool
+}
+
+// Book is the state of all warehouses.
+type Book struct {
+	config     Config
+	warehouses map[stock.Warehouse]*warehouse
+	catalogue  catalogue
+	revision   Revision
+	names      names
+}
+
+// warehouse is the state of one warehouse. Nothing in it refers to another
+// warehouse, so that warehouses can be divided among Books.
+type warehouse struct {
+	state WarehouseState // Down is kept apart, in down
+	down  DownState
+	sheet stock.Sheet
+	lines map[stock.SKU]*line
+
+	// What the Apply under way has changed.
+	stateChanged, downChanged bool
+}
+
+// line is what the Book knows of a SKU in a warehouse beside its cells.
+type line struct {
+	onHand   int64 // over all cells
+	newest   Place // last entry that changed it
+	revision Revision
+	changed  bool // by the Apply under way
+}
+
+// NewBook gives an empty Book.
+func NewBook(c Config) *Book {
+	return &Book{config: c, warehouses: make(map[stock.Warehouse]*warehouse)}
+}
+
+// Apply applies the commands in their order, all at the time now, and gives
+// one result for each. A command that is refused changes nothing but the
+// counters that tell an operator of it. What changed has to be made durable
+// before anybody is told.
+func (b *Book) Apply(now time.Time, cmds []Command) ([]Result, Changes) {
+	// Without the monotonic clock, and as coarse as it is stored.
+	s := &step{book: b, changes: Changes{Time: now.Round(0).Truncate(time.Millisecond).UTC()}}
+	results := make([]Result, len(cmds))
+	for i, c := range cmds {
+		results[i] = c.apply(s)
+	}
+	return results, s.collect()
+}
+
+// Revision gives the newest revision.
+func (b *Book) Revision() Revision { return b.revision }
+
+// names keeps one copy of every SKU, lot and bin, because a thousand
+// warehouses name the same ones.
+type names map[string]string
+
+func (n *names) of(s string) string {
+	if kept, ok := (*n)[s]; ok {
+		return kept
+	}
+	if *n == nil {
+		*n = make(names)
+	}
+	(*n)[s] = s
+	return s
+}
+
+func newWarehouse(w stock.Warehouse) *warehouse {
+	return &warehouse{state: WarehouseState{Warehouse: w}, lines: make(map[stock.SKU]*line)}
+}

@@ -1,0 +1,66 @@
+package inventory
+
+import (
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Changes is what one Apply changed: absolute rows, which a store writes in
+// one commit. Applied in order to an empty Book with Load, they make an equal
+// Book. A store first empties the warehouses in Emptied, then writes the rows.
+type Changes struct {
+	Time time.Time
+	// Emptied are warehouses that opened a new epoch: their lots are forgotten.
+	// Their levels are all among Levels.
+	Emptied     []stock.Warehouse
+	Warehouses  []WarehouseState // without Down
+	Downs       []DownRow
+	Levels      []Level // by revision
+	Lots        []LotRow
+	Items       []ItemRow // by version
+	Runs        []Run     // history: no Book needs them
+	Quarantined []Quarantined
+}
+
+// Empty reports whether nothing changed.
+func (c *Changes) Empty() bool {
+	return len(c.Warehouses)+len(c.Downs)+len(c.Levels)+len(c.Lots)+len(c.Items)+len(c.Runs)+len(c.Quarantined) == 0
+}
+
+// DownRow is the down stream of a warehouse.
+type DownRow struct {
+	Warehouse stock.Warehouse
+	DownState
+}
+
+// LotRow is what is known of a lot, for as long as the epoch lasts: a lot that
+// is sold out keeps its dates.
+type LotRow struct {
+	Warehouse stock.Warehouse
+	SKU       stock.SKU
+	stock.LotInfo
+}
+
+// ItemRow is an item and the version of the catalogue that it came with.
+type ItemRow struct {
+	stock.Item
+	Version uint64
+}
+
+// Run is contiguous entries of one warehouse, as they came in.
+type Run struct {
+	Warehouse stock.Warehouse
+	From      Place
+	Entries   []Kept
+}
+
+// Kept is an entry with what explains it. Previous entries of a SKU are found
+// through Prev, so that no index has to be written.
+type Kept struct {
+	Raw []byte
+	// SKU is empty for an entry that was set aside.
+	SKU         stock.SKU
+	Prev        Place // the entry of this SKU before it; zero for the first
+	OnHandAfter int64 // of the SKU, over all lots and bins
+}

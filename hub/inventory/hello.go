@@ -1,0 +1,141 @@
+package inventory
+
+import (
+	"slices"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// oldBoots bounds how many superseded boots are remembered: enough to notice
+// that two boxes take turns, few enough to be written with every entry.
+const oldBoots = 8
+
+func (h Hello) apply(s *step) Result {
+	if h.Position.Epoch.IsZero() || h.Boot == (Boot{}) || h.NewDownEpoch.IsZero() {
+		return refuse(ReasonInvalid, "a hello needs an epoch, a boot and a fresh down epoch")
+	}
+	w := s.book.warehouses[h.Warehouse]
+	if w == nil {
+		return h.enrol(s)
+	}
+	if refusal := h.check(s, w); refusal != nil {
+		return refusal
+	}
+	return h.seat(s, w)
+}
+
+// enrol lets an unknown warehouse in.
+func (h Hello) enrol(s *step) Result {
+	if !s.book.config.AutoEnrol {
+		return refuse(ReasonWarehouse, "warehouse %s is not enrolled at this hub: enrol it, or correct the id in the agent's settings", h.Warehouse)
+	}
+	if _, err := stock.ParseWarehouse(string(h.Warehouse)); err != nil {
+		return refuse(ReasonInvalid, "%v", err)
+	}
+	if refusal := h.joins(0, stock.Genesis(h.Position.Epoch)); refusal != nil {
+		return refusal
+	}
+	w := newWarehouse(h.Warehouse)
+	w.state.Enrolled = s.now()
+	w.state.Head = stock.Genesis(h.Position.Epoch)
+	w.state.Box.Epoch = h.Position.Epoch
+	s.book.warehouses[h.Warehouse] = w
+	welcome := h.seat(s, w)
+	welcome.New = true
+	return welcome
+}
+
+// check refuses a hello that must not open a session in w.
+func (h Hello) check(s *step, w *warehouse) *Refusal {
+	st := &w.state
+	epoch := h.Position.Epoch
+	if w.closed(epoch) {
+		return refuse(ReasonEpoch, "the ledger %s of warehouse %s was replaced by a later one and stays closed: start this box with a new ledger", epoch, h.Warehouse)
+	}
+	if i := slices.IndexFunc(st.Superseded, func(o OldBoot) bool { return o.Boot == h.Boot }); i >= 0 {
+		if st.Superseded[i].Nonce == h.Nonce {
+			return refuse(ReasonSession, "a copy of an earlier hello, which a later one replaced")
+		}
+		st.Clones++
+		s.touch(w)
+		return refuse(ReasonClone, "two boxes take turns as warehouse %s: stop one of them; a copied disk must get a new ledger before it starts", h.Warehouse)
+	}
+	if epoch == st.Box.Epoch {
+		return h.joins(st.Applied, st.Head)
+	}
+	return h.joins(0, stock.Genesis(epoch))
+}
+
+// joins checks that the ledger fits behind what is stored of its epoch.
+func (h Hello) joins(applied stock.Seq, head stock.Hash) *Refusal {
+	p := h.Position
+	switch {
+	case p.Last < applied:
+		return refuse(ReasonFork, "the ledger of warehouse %s ends at entry %d but the hub has stored up to %d: the box went back to an older copy; keep its file for inspection and start it with a new ledger", h.Warehouse, p.Last, applied)
+	case p.Last == applied && p.Head != head:
+		return refuse(ReasonFork, "the ledger of warehouse %s differs from what the hub has stored up to entry %d: keep its file for inspection and start the box with a new ledger", h.Warehouse, applied)
+	case p.First > applied+1:
+		return refuse(ReasonFork, "the ledger of warehouse %s begins at entry %d but the hub has stored only up to %d: restore a newer copy of the hub, or start the box with a new ledger that opens with its levels", h.Warehouse, p.First, applied)
+	}
+	return nil
+}
+
+// seat gives the box its session, a new one unless it already has one.
+func (h Hello) seat(s *step, w *warehouse) Welcome {
+	st := &w.state
+	box := Box{Epoch: h.Position.Epoch, Boot: h.Boot, Nonce: h.Nonce, Software: h.Software}
+	welcome := Welcome{Applied: st.Applied, Head: st.Head}
+	if box.Epoch == st.Box.Epoch {
+		box.Session = w.sessionFor(s, &st.Box, h.Boot)
+		st.Box = box
+		st.Last = max(h.Position.Last, st.Applied)
+	} else {
+		box.Session = w.sessionFor(s, st.Candidate, h.Boot)
+		st.Candidate = &box
+		welcome.Applied, welcome.Head = 0, stock.Genesis(box.Epoch)
+	}
+	s.touch(w)
+	w.helloDown(s, h)
+	welcome.Session = box.Session
+	welcome.DownEpoch, welcome.DownLast = w.down.Epoch, w.down.Last()
+	return welcome
+}
+
+// sessionFor gives the session of a boot that takes the place of holder, and
+// remembers the boot that it replaces. The same boot keeps its session, so that
+// a repeated hello changes nothing.
+func (w *warehouse) sessionFor(s *step, holder *Box, boot Boot) Session {
+	if holder != nil && holder.Boot == boot {
+		return holder.Session
+	}
+	next := w.newestSession() + 1
+	if holder != nil {
+		w.supersede(holder)
+	}
+	// The clock keeps sessions growing even past those that a hub gave before
+	// it went back to an older copy of its data.
+	return max(next, Session(max(0, s.now().UnixMilli())))
+}
+
+func (w *warehouse) newestSession() Session {
+	newest := w.state.Box.Session
+	if c := w.state.Candidate; c != nil {
+		newest = max(newest, c.Session)
+	}
+	return newest
+}
+
+func (w *warehouse) supersede(b *Box) {
+	if b.Boot == (Boot{}) {
+		return
+	}
+	kept := w.state.Superseded
+	if len(kept) == oldBoots {
+		kept = kept[1:]
+	}
+	w.state.Superseded = append(slices.Clip(slices.Clone(kept)), OldBoot{b.Boot, b.Nonce})
+}
+
+func (w *warehouse) closed(e stock.Epoch) bool {
+	return slices.ContainsFunc(w.state.Closed, func(c ClosedEpoch) bool { return c.Epoch == e })
+}

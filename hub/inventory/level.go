@@ -1,0 +1,79 @@
+package inventory
+
+import "github.com/forestock/forestock/proto/stock"
+
+// Revision orders the changes of levels: every change of a SKU in a warehouse
+// gives it a greater one than any that was given before.
+type Revision uint64
+
+// Term numbers the epochs of a warehouse in the order they opened: 1, 2, 3 …
+type Term uint32
+
+// Place is an entry's place in all that a warehouse ever sent.
+type Place struct {
+	Term Term
+	Seq  stock.Seq
+}
+
+// IsZero reports whether p is no place at all.
+func (p Place) IsZero() bool { return p == Place{} }
+
+// Before reports whether p came before q.
+func (p Place) Before(q Place) bool {
+	return p.Term < q.Term || (p.Term == q.Term && p.Seq < q.Seq)
+}
+
+// Level is one SKU in one warehouse. Quantities are whole base units.
+type Level struct {
+	Warehouse stock.Warehouse
+	SKU       stock.SKU
+	OnHand    int64 // over all lots and bins; negative when more left than was booked in
+	Held      int64 // claimed by reservations that are not confirmed
+	Committed int64 // claimed by confirmed orders that are not picked
+	Safety    int64 // kept back from sale
+	Lots      []LotLevel
+	// Newest is the last entry that changed this SKU; zero where none did.
+	Newest   Place
+	Revision Revision
+	// Applied is the newest entry of the warehouse that is part of the number.
+	// It moves on without a change of the level.
+	Applied stock.Seq
+}
+
+// LotLevel is what is on hand of one lot. Lots that have nothing in any bin
+// are not listed; the order is first expiring first, a lot without a date last.
+type LotLevel struct {
+	Lot      stock.Lot
+	Expiry   stock.Date // last day of sale; zero where it does not expire
+	Produced stock.Date
+	OnHand   int64
+	Bins     []BinLevel // by name
+}
+
+// BinLevel is what is on hand of one lot in one bin.
+type BinLevel struct {
+	Bin    stock.Bin
+	OnHand int64
+}
+
+// Expired reports whether the lot may no longer be sold on this day. The
+// expiry date itself is a day of sale: GS1 General Specifications 3.4.7, AI (17).
+func (l *LotLevel) Expired(today stock.Date) bool { return l.Expiry != 0 && l.Expiry < today }
+
+// Unavailable gives the part of OnHand that may not be sold on this day,
+// because it is expired. A lot that is below zero never makes it smaller.
+func (l *Level) Unavailable(today stock.Date) int64 {
+	var n int64
+	for i := range l.Lots {
+		if lot := &l.Lots[i]; lot.Expired(today) && lot.OnHand > 0 {
+			n += lot.OnHand
+		}
+	}
+	return n
+}
+
+// Sellable gives what the platform may sell on this day: OnHand without the
+// unavailable part, what is held, committed and kept back; never below zero.
+func (l *Level) Sellable(today stock.Date) int64 {
+	return max(0, l.OnHand-l.Unavailable(today)-l.Held-l.Committed-l.Safety)
+}
