@@ -6,7 +6,7 @@ import "github.com/forestock/forestock/proto/stock"
 // gives it a greater one than any that was given before.
 type Revision uint64
 
-// Term numbers the epochs of a warehouse in the order they opened: 1, 2, 3 …
+// Term numbers the epochs of a warehouse in the order they opened, from 1.
 type Term uint32
 
 // Place is an entry's place in all that a warehouse ever sent.
@@ -57,7 +57,8 @@ type BinLevel struct {
 }
 
 // Expired reports whether the lot may no longer be sold on this day. The
-// expiry date itself is a day of sale: GS1 General Specifications 3.4.7, AI (17).
+// expiry date itself is still a day of sale: it is the limit of consumption or
+// use (GS1 General Specifications, AI (17)).
 func (l *LotLevel) Expired(today stock.Date) bool { return l.Expiry != 0 && l.Expiry < today }
 
 // Unavailable gives the part of OnHand that may not be sold on this day,

@@ -70,15 +70,14 @@ func (r Reason) String() string {
 	return fmt.Sprintf("reason(%d)", uint8(r))
 }
 
-// Refusal answers a command that changed nothing. It is an error too, so that
-// a caller may pass it on.
+// Refusal answers a command that changed nothing.
 type Refusal struct {
 	Reason  Reason
 	Message string // what the operator can do about it
 }
 
-// Error gives the reason and the message.
-func (r *Refusal) Error() string { return "refused (" + r.Reason.String() + "): " + r.Message }
+// String gives the reason and the message.
+func (r *Refusal) String() string { return "refused (" + r.Reason.String() + "): " + r.Message }
 
 func (Welcome) result()      {}
 func (Ingested) result()     {}
