@@ -126,15 +126,14 @@ func downFrom(m *forestockv1.DownBatch) (Body, error) {
 	b := &DownBatch{From: stock.Seq(m.GetFrom())}
 	for _, e := range m.GetEntries() {
 		var d stock.Down
+		// An entry of a kind or with a value that this version does not take
+		// stays empty: its number counts, so that it never holds up those
+		// behind it, and a newer hub can talk to an older agent.
 		if m := e.GetItem(); m != nil {
-			it, err := ItemFrom(m)
-			if err != nil {
-				return nil, &FrameError{Invalid, err}
+			if it, err := ItemFrom(m); err == nil {
+				d.Item = &it
 			}
-			d.Item = &it
 		}
-		// An entry of a kind that this version does not know stays empty: its
-		// number counts, so that a newer hub can talk to an older agent.
 		b.Entries = append(b.Entries, d)
 	}
 	if err := b.check(); err != nil {
