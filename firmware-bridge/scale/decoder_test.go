@@ -1,0 +1,273 @@
+package scale
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// A table is testdata/<protocol>.txt: what bytes mean, from manuals and captures.
+type frame struct {
+	in   string
+	want string
+	line string
+}
+
+type table struct {
+	protocol Protocol
+	profile  Profile
+	frames   []frame
+}
+
+func readTables(tb testing.TB) []table {
+	tb.Helper()
+	paths, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(paths) == 0 {
+		tb.Fatalf("no tables: %v", err)
+	}
+	tables := make([]table, len(paths))
+	for i, p := range paths {
+		tables[i] = readTable(tb, p)
+	}
+	return tables
+}
+
+func readTable(tb testing.TB, path string) table {
+	tb.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	protocol, err := Find(strings.TrimSuffix(filepath.Base(path), ".txt"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	t := table{protocol: protocol}
+	scan := bufio.NewScanner(f)
+	for n := 1; scan.Scan(); n++ {
+		text := strings.TrimSpace(scan.Text())
+		if unit, ok := strings.CutPrefix(text, "unit "); ok {
+			t.profile.Unit = Unit(unit)
+			continue
+		}
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		in, want, ok := strings.Cut(text, "=>")
+		bytes, err := strconv.Unquote(strings.TrimSpace(in))
+		if !ok || err != nil {
+			tb.Fatalf("%s:%d: %q: %v", path, n, text, err)
+		}
+		t.frames = append(t.frames, frame{bytes, strings.TrimSpace(want), fmt.Sprintf("%s:%d", path, n)})
+	}
+	return t
+}
+
+// describe writes events as the tables do.
+func describe(events []Event) string {
+	if len(events) == 0 {
+		return "nothing"
+	}
+	var all []string
+	for _, e := range events {
+		all = append(all, describeOne(e))
+	}
+	return strings.Join(all, "; ")
+}
+
+func describeOne(e Event) string {
+	var words []string
+	var details []Detail
+	switch e := e.(type) {
+	case Broken:
+		return "broken " + string(e.Reason)
+	case Reply:
+		words = append(words, string(e.Kind))
+		if e.Command != "" {
+			words = append(words, string(e.Command))
+		}
+		if e.Code != "" {
+			words = append(words, e.Code)
+		}
+		details = e.Details
+	case Reading:
+		words = describeReading(e)
+		details = e.Details
+	}
+	for _, d := range details {
+		words = append(words, d.Name+"="+d.Value)
+	}
+	return strings.Join(words, " ")
+}
+
+func describeReading(r Reading) []string {
+	if r.Fault != NoFault {
+		return []string{"fault", string(r.Fault)}
+	}
+	words := []string{string(r.Kind), r.Value.String()}
+	if r.Kind == Weight {
+		words = []string{r.Value.String(), string(r.Unit)}
+	}
+	words = append(words, string(r.Stability))
+	if r.Mode != AnyMode {
+		words = append(words, string(r.Mode))
+	}
+	if r.AtZero {
+		words = append(words, "zero")
+	}
+	return words
+}
+
+var epoch = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+
+func TestDecoders_ReadTheFramesOfManualsAndCaptures(t *testing.T) {
+	for _, table := range readTables(t) {
+		for _, f := range table.frames {
+			got := describe(table.protocol.NewDecoder(table.profile).Feed([]byte(f.in), epoch))
+			if got != f.want {
+				t.Errorf("%s: %q\n got  %s\n want %s", f.line, f.in, got, f.want)
+			}
+		}
+	}
+}
+
+func TestProtocols_AllHaveATable(t *testing.T) {
+	for _, p := range Protocols() {
+		if _, err := os.Stat(filepath.Join("testdata", p.Name+".txt")); err != nil {
+			t.Errorf("protocol %s has no frames to prove it: %v", p.Name, err)
+		}
+	}
+}
+
+// All frames of a table in one stream, cut anywhere, give the same events as the whole stream at once.
+func TestDecoders_DoNotCareHowBytesAreSplit(t *testing.T) {
+	for _, table := range readTables(t) {
+		t.Run(table.protocol.Name, rapid.MakeCheck(func(t *rapid.T) {
+			var stream []byte
+			for _, f := range rapid.SliceOfN(rapid.SampledFrom(table.frames), 1, 8).Draw(t, "frames") {
+				stream = append(stream, f.in...)
+			}
+			want := table.protocol.NewDecoder(table.profile).Feed(stream, epoch)
+			split := table.protocol.NewDecoder(table.profile)
+			var got []Event
+			for rest := stream; len(rest) > 0; {
+				n := rapid.IntRange(1, len(rest)).Draw(t, "bytes")
+				got = append(got, split.Feed(rest[:n], epoch)...)
+				rest = rest[n:]
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("split (-whole +split):\n%s", diff)
+			}
+		}))
+	}
+}
+
+// A frame that stopped half way is never completed by bytes that come after a pause or a reconnection.
+func TestDecoders_NeverJoinBytesAcrossAPauseOrAReset(t *testing.T) {
+	for _, table := range readTables(t) {
+		for _, f := range table.frames {
+			for cut := 1; cut < len(f.in); cut++ {
+				d := table.protocol.NewDecoder(table.profile)
+				before := d.Feed([]byte(f.in[:cut]), epoch)
+				rest := []byte(f.in[cut:])
+				want := describeReadings(table.protocol.NewDecoder(table.profile).Feed(rest, epoch))
+				if got := describeReadings(d.Feed(rest, epoch.Add(frameGap))); got != want {
+					t.Errorf("%s: cut at %d after %s: got %s, want %s as if nothing had been before", f.line, cut, describe(before), got, want)
+				}
+				d = table.protocol.NewDecoder(table.profile)
+				d.Feed([]byte(f.in[:cut]), epoch)
+				d.Reset()
+				if got := describeReadings(d.Feed(rest, epoch)); got != want {
+					t.Errorf("%s: reset at %d: got %s, want %s", f.line, cut, got, want)
+				}
+			}
+		}
+	}
+}
+
+// describeReadings leaves out what is not a reading.
+func describeReadings(events []Event) string {
+	var only []Event
+	for _, e := range events {
+		if _, ok := e.(Reading); ok {
+			only = append(only, e)
+		}
+	}
+	return describe(only)
+}
+
+// Memory is bounded and there is no weight in noise that has no frame.
+func TestDecoders_StayBoundedUnderEndlessNoise(t *testing.T) {
+	for _, p := range Protocols() {
+		d := p.NewDecoder(Profile{Unit: Kilogram})
+		for i := range 1 << 14 {
+			d.Feed([]byte{byte(0x80 | i)}, epoch)
+			if got := len(d.Pending()); got > 512 {
+				t.Fatalf("%s holds %d bytes of noise", p.Name, got)
+			}
+		}
+	}
+}
+
+// FuzzDecoders feeds every decoder anything, in two pieces. What it proves: no panic, bounded memory, the split changes
+// nothing, a fault has no value, every event carries bytes of the input as evidence.
+func FuzzDecoders(f *testing.F) {
+	for _, table := range readTables(f) {
+		for _, fr := range table.frames {
+			f.Add([]byte(fr.in), uint8(len(fr.in)/2))
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte, cut uint8) {
+		at := min(int(cut), len(in))
+		for _, p := range Protocols() {
+			profile := Profile{Unit: Kilogram}
+			whole := p.NewDecoder(profile)
+			want := whole.Feed(in, epoch)
+			split := p.NewDecoder(profile)
+			got := append(split.Feed(in[:at], epoch), split.Feed(in[at:], epoch)...)
+			if describe(got) != describe(want) {
+				t.Fatalf("%s: split at %d: %s, whole: %s", p.Name, at, describe(got), describe(want))
+			}
+			checkEvents(t, p, in, want)
+			if held := len(whole.Pending()); held > 512 {
+				t.Fatalf("%s holds %d bytes", p.Name, held)
+			}
+		}
+	})
+}
+
+func checkEvents(t *testing.T, p Protocol, in []byte, events []Event) {
+	t.Helper()
+	raw := 0
+	for _, e := range events {
+		switch e := e.(type) {
+		case Reading:
+			raw += len(e.Raw)
+			if e.Fault != NoFault && (e.Value != Decimal{} || e.Unit != NoUnit) {
+				t.Fatalf("%s: fault %s carries %s %s", p.Name, e.Fault, e.Value, e.Unit)
+			}
+			if e.Fault == NoFault && e.Kind == Weight && e.Unit == NoUnit {
+				t.Fatalf("%s: weight %s without a unit", p.Name, e.Value)
+			}
+			if e.Value.Places < 0 || e.Value.Places > maxDigits || len(e.Raw) == 0 {
+				t.Fatalf("%s: reading %+v", p.Name, e)
+			}
+		case Reply:
+			raw += len(e.Raw)
+		case Broken:
+			raw += len(e.Raw)
+		}
+	}
+	if raw > len(in) {
+		t.Fatalf("%s: events carry %d bytes of %d", p.Name, raw, len(in))
+	}
+}
