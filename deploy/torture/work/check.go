@@ -44,7 +44,17 @@ type Report struct {
 // acknowledged is there exactly once and where it was said to be, no command
 // is there in part, the levels are the sum of the entries, and the command
 // after the last acknowledged one, asked again, is there exactly once.
-func Check(ctx context.Context, path string, saved []Saved, next int) (r Report, err error) {
+func Check(ctx context.Context, path string, saved []Saved, next int) (Report, error) {
+	return check(ctx, path, saved, next, 1)
+}
+
+// CheckImage is Check for a copy of a disk that was made while the program
+// went on: it may hold any number of commands that were acknowledged later.
+func CheckImage(ctx context.Context, path string, saved []Saved, next int) (Report, error) {
+	return check(ctx, path, saved, next, 1<<30)
+}
+
+func check(ctx context.Context, path string, saved []Saved, next, inFlight int) (r Report, err error) {
 	began := time.Now()
 	l, err := ledger.Open(path, Options())
 	if err != nil {
@@ -69,8 +79,8 @@ func Check(ctx context.Context, path string, saved []Saved, next int) (r Report,
 		}
 	}
 	r.Ahead = ahead(found, saved)
-	if r.Ahead > 1 {
-		return r, fmt.Errorf("%d commands are in the ledger that were never acknowledged; one at most was in flight", r.Ahead)
+	if r.Ahead > inFlight {
+		return r, fmt.Errorf("%d commands are in the ledger that were never acknowledged; %d at most in flight", r.Ahead, inFlight)
 	}
 	return r, again(ctx, l, found, next)
 }
