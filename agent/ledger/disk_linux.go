@@ -1,6 +1,9 @@
 package ledger
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -14,4 +17,31 @@ func diskFree(path string) int64 {
 		return -1
 	}
 	return int64(s.Bavail) * s.Bsize
+}
+
+// diskUsed gives the bytes that a file has in its file system, reserved ones
+// included; -1 when that cannot be told.
+func diskUsed(path string) int64 {
+	var s unix.Stat_t
+	if unix.Stat(path, &s) != nil {
+		return -1
+	}
+	return s.Blocks * 512
+}
+
+// preallocate reserves size bytes for a file and keeps its length. It does not
+// try where the space is not there, because a failed try can fill the disk.
+func preallocate(path string, size int64) error {
+	used, free := diskUsed(path), diskFree(path)
+	if used >= size {
+		return nil
+	}
+	if free < size-used {
+		return fmt.Errorf("%d bytes are free: %w", free, unix.ENOSPC)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, size), f.Close())
 }

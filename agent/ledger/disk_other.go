@@ -2,4 +2,10 @@
 
 package ledger
 
+import "errors"
+
 func diskFree(string) int64 { return -1 }
+
+func diskUsed(string) int64 { return -1 }
+
+func preallocate(string, int64) error { return errors.ErrUnsupported }

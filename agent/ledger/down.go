@@ -58,6 +58,10 @@ func (c *commit) applyDown(b stock.DownBatch) (stock.DownPosition, error) {
 		if d.Item == nil {
 			continue // something that only a newer program understands
 		}
+		if invalid := d.Item.Validate() != nil; invalid {
+			c.publish = append(c.publish, func(*view) { c.l.downRefused.Add(1) })
+			continue
+		}
 		if err := c.putItem(d.Item); err != nil {
 			return at, err
 		}
@@ -65,14 +69,10 @@ func (c *commit) applyDown(b stock.DownBatch) (stock.DownPosition, error) {
 	at.Applied = b.To()
 	c.down, c.dirty = &at, true
 	c.publish = append(c.publish, func(v *view) { v.down = at })
-	return at, putMeta(c.tx, metaDown, append(at.Epoch[:], seqKey(at.Applied)...))
+	return at, c.fail(putMeta(c.tx, metaDown, append(at.Epoch[:], seqKey(at.Applied)...)))
 }
 
 func (c *commit) putItem(it *stock.Item) error {
-	if it.Validate() != nil {
-		c.publish = append(c.publish, func(*view) { c.l.counters.downRefused.Add(1) })
-		return nil
-	}
 	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(wire.ItemMessage(it))
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (c *commit) putItem(it *stock.Item) error {
 	kept := *it
 	c.publish = append(c.publish, func(v *view) { v.catalogue.put(kept) })
 	k := string(it.SKU)
-	return c.tx.Bucket(bucketState).Bucket(bucketItems).Put([]byte(k), sealed(k, body))
+	return c.fail(c.tx.Bucket(bucketState).Bucket(bucketItems).Put([]byte(k), sealed(k, body)))
 }
 
 func loadDown(tx *bbolt.Tx) (stock.DownPosition, error) {

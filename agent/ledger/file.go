@@ -7,16 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
+	"syscall"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/forestock/forestock/proto/stock"
 )
-
-// lockTimeout is how long opening waits for another process to let go.
-const lockTimeout = 2 * time.Second
 
 func boltOptions(o Options) *bbolt.Options {
 	return &bbolt.Options{
@@ -39,7 +36,7 @@ func openFile(path string, o Options) (*bbolt.DB, error) {
 			return nil, fmt.Errorf("create ledger %s: %w", path, err)
 		}
 	}
-	db, err := openBolt(path, boltOptions(o))
+	db, err := openBolt(path, boltOptions(o), syscall.LOCK_EX)
 	if err != nil {
 		return nil, err
 	}
@@ -49,26 +46,53 @@ func openFile(path string, o Options) (*bbolt.DB, error) {
 	return db, nil
 }
 
+// openReading opens an existing file for commands that only look at it. It fails
+// with ErrLocked while an agent runs on the file.
+func openReading(path string) (*bbolt.DB, error) {
+	return openBolt(path, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true, PageSize: pageSize}, syscall.LOCK_SH)
+}
+
 func growStep(maxSize int64) int64 { return min(max(maxSize/64, 64<<10), 16<<20) }
 
 // openBolt opens an existing file and turns bbolt's errors and panics into
 // errors that say what to do.
-func openBolt(path string, o *bbolt.Options) (db *bbolt.DB, err error) {
+func openBolt(path string, o *bbolt.Options, how int) (db *bbolt.DB, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			db, err = nil, &DamagedError{Path: path, What: fmt.Sprint(p)}
 		}
 	}()
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		return openChecked(name, flag, mode, how)
+	}
 	db, err = bbolt.Open(path, 0o600, o)
 	switch {
 	case err == nil:
 		return db, nil
+	case errors.Is(err, ErrDamaged):
+		return nil, err
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("%w: %s: another process holds it, most likely a running agent; stop that first", ErrLocked, path)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 		return nil, &DamagedError{Path: path, What: err.Error()}
 	}
 	return nil, fmt.Errorf("open ledger %s: %w", path, err)
+}
+
+// openChecked opens the file for bbolt: locked first, so that nobody writes
+// meanwhile, and its pages checked.
+func openChecked(path string, flag int, mode os.FileMode, how int) (*os.File, error) {
+	f, err := os.OpenFile(path, flag, mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(f, how); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := checkStructure(f); err != nil {
+		return nil, errors.Join(&DamagedError{Path: path, What: err.Error()}, f.Close())
+	}
+	return f, nil
 }
 
 // createFile makes a whole new file under another name and links it into

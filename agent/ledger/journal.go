@@ -86,6 +86,26 @@ func (j journal) scan(from stock.Seq, fn func(k, v []byte) bool) {
 	}
 }
 
+// copyOut copies the records from one entry to another, at most maxEntries and
+// about maxBytes, but at least one when there is one.
+func (j journal) copyOut(from, to stock.Seq, maxEntries, maxBytes int) []record {
+	var records []record
+	size := 0
+	j.scan(from, func(k, v []byte) bool {
+		if len(records) >= maxEntries || (len(records) > 0 && size+len(v) > maxBytes) {
+			return false
+		}
+		r, ok := recordFrom(k, v)
+		if !ok || r.seq > to {
+			return false
+		}
+		size += len(v)
+		records = append(records, r)
+		return true
+	})
+	return records
+}
+
 func scanBucket(b *bbolt.Bucket, start []byte, fn func(k, v []byte) bool) bool {
 	c := b.Cursor()
 	for k, v := c.Seek(start); k != nil; k, v = c.Next() {
@@ -182,4 +202,15 @@ func (j journal) fold() error {
 		}
 	}
 	return nil
+}
+
+// delete removes an entry.
+func (j journal) delete(seq stock.Seq) error {
+	k := seqKey(seq)
+	for _, h := range j.heads {
+		if err := h.Delete(k); err != nil {
+			return err
+		}
+	}
+	return j.main.Delete(k)
 }

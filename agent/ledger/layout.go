@@ -30,15 +30,14 @@ var (
 	bucketLevels  = [...][]byte{[]byte("levels0"), []byte("levels1")}
 )
 
-// The keys of the meta bucket.
+// The keys of the meta bucket. The checkpoints have keys of their own there.
 const (
-	metaFormat     = "format"
-	metaWarehouse  = "warehouse"
-	metaEpoch      = "epoch"
-	metaBase       = "base"       // newest trimmed entry and the chain's hash after it
-	metaStored     = "stored"     // the hub's cursor
-	metaDown       = "down"       // what is stored of the hub's down stream
-	metaCheckpoint = "checkpoint" // which of the checkpoints counts, and as of what
+	metaFormat    = "format"
+	metaWarehouse = "warehouse"
+	metaEpoch     = "epoch"
+	metaBase      = "base"   // newest trimmed entry and the chain's hash after it
+	metaStored    = "stored" // the hub's cursor
+	metaDown      = "down"   // what is stored of the hub's down stream
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

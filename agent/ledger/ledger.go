@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -31,8 +30,14 @@ type Ledger struct {
 	acked   atomic.Uint64 // the hub's cursor, which the file may lag behind
 	ackNews chan struct{} // holds one token while acked is not in the file
 
-	reserved atomic.Bool // the file's space is reserved in the file system
-	counters counters
+	reserved  bool  // the file's space is reserved in the file system
+	diskFloor int64 // free bytes of the disk below which new work is refused, unless reserved
+
+	used        atomic.Int64 // bytes of the file in use at the newest commit
+	full        atomic.Bool  // there was no room for new work then
+	commits     atomic.Uint64
+	lastCommit  atomic.Int64 // how long the newest commit took, in nanoseconds
+	downRefused atomic.Uint64
 
 	mu   sync.RWMutex // guards view; only Run's goroutine writes it
 	view view
@@ -40,15 +45,16 @@ type Ledger struct {
 
 // view is what is known of the file in memory: only what is on disk.
 type view struct {
-	base       mark // newest entry that is not kept any more
-	last       mark // newest entry
-	stored     stock.Seq
-	sheet      stock.Sheet
-	catalogue  catalogue
-	down       stock.DownPosition
-	checkpoint checkpoint
-	window     window
-	changed    chan struct{}
+	base        mark // newest entry that is not kept any more
+	last        mark // newest entry
+	stored      stock.Seq
+	sheet       stock.Sheet
+	catalogue   catalogue
+	down        stock.DownPosition
+	checkpoint  checkpoint                    // the newest
+	checkpoints [len(bucketLevels)]checkpoint // by slot
+	window      window
+	changed     chan struct{}
 }
 
 // Open opens the ledger at path and makes it when there is none. It reads the
@@ -63,6 +69,7 @@ func Open(path string, o Options) (*Ledger, error) {
 	l := &Ledger{
 		path: path, options: o, log: o.Log, db: db,
 		queue: make(chan *request, maxGroup), ended: make(chan struct{}), ackNews: make(chan struct{}, 1),
+		diskFloor: keptBack(o.MaxSize),
 	}
 	if err := l.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -107,18 +114,4 @@ func (l *Ledger) Changed() <-chan struct{} {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.view.changed
-}
-
-// counters are what Status reports of the writing since the ledger was opened.
-type counters struct {
-	commits     atomic.Uint64
-	bytes       atomic.Uint64
-	lastCommit  atomic.Int64 // nanoseconds
-	downRefused atomic.Uint64
-}
-
-func (c *counters) committed(pages int64, took time.Duration) {
-	c.commits.Add(1)
-	c.bytes.Add(uint64(pages) * pageSize)
-	c.lastCommit.Store(int64(took))
 }

@@ -29,6 +29,7 @@ func (l *Ledger) load() (err error) {
 		if err := v.catalogue.load(tx); err != nil {
 			return err
 		}
+		_ = l.room(tx) // tells Status how full the file is
 		return v.loadCheckpoint(tx)
 	})
 	if err != nil {

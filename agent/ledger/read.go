@@ -104,7 +104,7 @@ func (p pager) open(tx *bbolt.Tx) (journal, mark, error) {
 	return j, base, nil
 }
 
-// read gives the entries after one up to last.
+// read gives the entries after one up to last, and checks them.
 func (p pager) read(after, last stock.Seq, maxEntries, maxBytes int) (stock.Batch, error) {
 	batch := stock.Batch{From: after + 1}
 	var records []record
@@ -116,16 +116,7 @@ func (p pager) read(after, last stock.Seq, maxEntries, maxBytes int) (stock.Batc
 		if batch.Prev, err = p.prev(j, base, after); err != nil {
 			return err
 		}
-		size := 0
-		j.scan(after+1, func(k, v []byte) bool {
-			r, ok := recordFrom(k, v)
-			if !ok || r.seq > last || len(records) >= maxEntries || (len(records) > 0 && size+len(r.bytes) > maxBytes) {
-				return false
-			}
-			size += len(r.bytes)
-			records = append(records, r)
-			return true
-		})
+		records = j.copyOut(after+1, last, maxEntries, maxBytes)
 		return nil
 	})
 	if err != nil {
@@ -135,6 +126,18 @@ func (p pager) read(after, last stock.Seq, maxEntries, maxBytes int) (stock.Batc
 		return stock.Batch{}, &DamagedError{Path: p.path, Seq: after + 1, What: "it is missing"}
 	}
 	return p.check(batch, records)
+}
+
+// copyOut gives records as they are stored, unchecked.
+func (p pager) copyOut(from, to stock.Seq) (records []record, err error) {
+	err = p.db.View(func(tx *bbolt.Tx) error {
+		j, _, err := p.open(tx)
+		if err == nil {
+			records = j.copyOut(from, to, readEntries, readBytes)
+		}
+		return err
+	})
+	return records, err
 }
 
 // prev gives the stored hash of the entry before a batch.
@@ -168,13 +171,18 @@ func (p pager) check(batch stock.Batch, records []record) (stock.Batch, error) {
 	return batch, nil
 }
 
-// markAt gives the chain's hash after an entry, checked against the entry.
-func (p pager) markAt(seq stock.Seq) (mark, error) {
-	var base mark
-	err := p.db.View(func(tx *bbolt.Tx) (err error) {
+// base gives the newest entry that is not kept any more.
+func (p pager) base() (base mark, err error) {
+	err = p.db.View(func(tx *bbolt.Tx) error {
 		_, base, err = p.open(tx)
 		return err
 	})
+	return base, err
+}
+
+// markAt gives the chain's hash after an entry, checked against the entry.
+func (p pager) markAt(seq stock.Seq) (mark, error) {
+	base, err := p.base()
 	if err != nil || seq == base.seq {
 		return base, err
 	}

@@ -109,10 +109,10 @@ func said(m *stock.Movement) words {
 		kind: m.Kind, cell: m.Cell(), to: m.To, delta: m.Delta, expiry: m.Expiry, produced: m.Produced, undoes: m.Undoes,
 		operator: m.Operator, station: m.Station, device: m.Device, reason: m.Reason, document: m.Document, line: m.Line,
 	}
-	switch m.Kind {
-	case stock.Count:
+	switch {
+	case m.Count != nil:
 		w.delta = 0
-	case stock.Undo:
+	case m.Undoes != 0:
 		w.cell, w.to, w.delta, w.expiry, w.produced = stock.Cell{}, "", 0, 0, 0
 	}
 	return w

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,8 +60,8 @@ func (l *Ledger) do(ctx context.Context, r *request) error {
 // writer is Run's goroutine.
 type writer struct {
 	*Ledger
-	saving  *saving // the checkpoint that is being written; nil when none is
-	pending *request
+	saving *saving   // the checkpoint that is being written; nil when none is
+	tried  stock.Seq // newest entry when the last checkpoint was begun
 }
 
 func (w *writer) run(ctx context.Context) error {
@@ -85,6 +86,9 @@ func (w *writer) run(ctx context.Context) error {
 			return err
 		}
 		w.startSaving()
+		if w.full.Load() {
+			storedTimer.Reset(storedDelay) // look again: space may come back
+		}
 	}
 }
 
@@ -141,8 +145,10 @@ type commit struct {
 	undone   map[stock.Seq]stock.Seq // by entries of this commit
 
 	down    *stock.DownPosition // set when the hub's stream moved in this commit
-	dirty   bool                // something but entries was written
-	publish []func(*view)       // runs under the lock after the commit
+	trimmed bool
+	dirty   bool          // something but entries was written
+	failed  error         // bbolt refused a change: nothing of this commit may stay
+	publish []func(*view) // runs under the lock after the commit
 }
 
 // errNothing ends a transaction in which nothing is to be written.
@@ -153,7 +159,6 @@ var errNothing = errors.New("nothing to write")
 func (l *Ledger) commit(group []*request) error {
 	began := time.Now()
 	c := &commit{l: l}
-	var pages int64
 	err := l.update(func(tx *bbolt.Tx) error {
 		if err := c.begin(tx); err != nil {
 			return err
@@ -161,18 +166,17 @@ func (l *Ledger) commit(group []*request) error {
 		for _, r := range group {
 			r.err = r.work(c)
 		}
-		err := c.end()
-		pages = tx.Size()
-		return err
+		return c.end()
 	})
 	switch {
 	case err == nil:
-		l.counters.committed(pages/pageSize, time.Since(began))
+		l.commits.Add(1)
+		l.lastCommit.Store(int64(time.Since(began)))
 		l.show(c)
 	case errors.Is(err, errNothing):
 	case errors.Is(err, ErrFull):
 		for _, r := range group {
-			r.err = errors.Join(r.err, err)
+			r.err = cmp.Or(r.err, err)
 		}
 	default:
 		err = fmt.Errorf("%w: it is open whether the write is on disk; start again and ask with the same command id: %w", ErrBroken, err)
@@ -196,10 +200,16 @@ func (c *commit) begin(tx *bbolt.Tx) (err error) {
 	return err
 }
 
+// fail makes an error of bbolt the end of the whole commit.
+func (c *commit) fail(err error) error {
+	c.failed = cmp.Or(c.failed, err)
+	return err
+}
+
 // end writes the entries and the hub's cursor.
 func (c *commit) end() error {
-	if err := c.putStored(); err != nil {
-		return err
+	if err := c.putStored(); err != nil || c.failed != nil {
+		return errors.Join(err, c.failed)
 	}
 	if len(c.records) == 0 && !c.dirty {
 		return errNothing

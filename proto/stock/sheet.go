@@ -200,3 +200,12 @@ func (sh *shelf) learn(m *Movement) {
 	}
 	sh.lots = append(sh.lots, LotInfo{m.Lot, m.Expiry, m.Produced})
 }
+
+// Clone gives an independent copy of the sheet.
+func (s *Sheet) Clone() Sheet {
+	c := Sheet{skus: make(map[SKU]*shelf, len(s.skus)), cells: s.cells, digest: s.digest}
+	for sku, sh := range s.skus {
+		c.skus[sku] = &shelf{cells: slices.Clone(sh.cells), lots: slices.Clone(sh.lots)}
+	}
+	return c
+}

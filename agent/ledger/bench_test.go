@@ -1,0 +1,115 @@
+package ledger_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/forestock/forestock/agent/ledger"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// benchOptions reserve enough for the longest run.
+var benchOptions = ledger.Options{Warehouse: warehouse, MaxSize: 1 << 30}
+
+// scanned is a movement as a scan station makes it: about 200 bytes.
+func scanned(i int) stock.Movement {
+	return stock.Movement{
+		Kind: stock.Pick, SKU: stock.SKU("SKU-" + strconv.Itoa(10000+i%5000)), Lot: stock.Lot("L2026" + strconv.Itoa(i%40)),
+		Bin: stock.Bin("A-" + strconv.Itoa(i%90)), Delta: -1, Expiry: 20270131, Time: time.UnixMilli(1_780_000_000_000 + int64(i)),
+		Operator: "op-0042", Station: "station-3", Device: "scanner-1", Document: "ORD-20260601-000123", Line: "4",
+		Scan: []byte("]C101069012345678901710L2026"),
+	}
+}
+
+func command(id string, i int) stock.Command {
+	return stock.Command{ID: "01J9Z3" + id + "-" + strconv.Itoa(i), Movements: []stock.Movement{scanned(i)}}
+}
+
+// BenchmarkAppend reports durable movements per second and the bytes that the
+// process caused to be written per movement, at 1, 8 and 64 concurrent callers.
+func BenchmarkAppend(b *testing.B) {
+	for _, callers := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			l, _ := open(b, filepath.Join(b.TempDir(), "ledger.db"), benchOptions)
+			var next atomic.Int64
+			b.SetParallelism(max(1, callers/2)) // times GOMAXPROCS, 2 here
+			before := written(b)
+			b.ResetTimer()
+			work := func() {
+				for {
+					i := int(next.Add(1))
+					if i > b.N {
+						return
+					}
+					if _, err := l.Append(b.Context(), command("X", i)); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			}
+			done := make(chan struct{})
+			for range callers {
+				go func() { work(); done <- struct{}{} }()
+			}
+			for range callers {
+				<-done
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "movements/s")
+			b.ReportMetric(float64(written(b)-before)/float64(b.N), "B-written/movement")
+		})
+	}
+}
+
+// BenchmarkTwoSyncs is the floor of BenchmarkAppend at one caller: two
+// overwrites of a page of a preallocated file, each with its fdatasync.
+func BenchmarkTwoSyncs(b *testing.B) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "floor"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	page := make([]byte, 4096)
+	for i := range int64(16) {
+		f.WriteAt(page, i*4096)
+	}
+	f.Sync()
+	b.ResetTimer()
+	for i := 0; b.Loop(); i++ {
+		for _, at := range []int64{int64(4 + i%8), int64(i % 2)} {
+			page[0] = byte(i)
+			if _, err := f.WriteAt(page, at*4096); err != nil {
+				b.Fatal(err)
+			}
+			if err := syscall.Fdatasync(int(f.Fd())); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+}
+
+// written gives the bytes that the process has sent towards the disk.
+func written(tb testing.TB) int64 {
+	tb.Helper()
+	f, err := os.Open("/proc/self/io")
+	if err != nil {
+		tb.Skipf("no /proc/self/io: %v", err)
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if v, ok := strings.CutPrefix(s.Text(), "write_bytes: "); ok {
+			n, _ := strconv.ParseInt(v, 10, 64)
+			return n
+		}
+	}
+	return 0
+}
