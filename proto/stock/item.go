@@ -47,8 +47,10 @@ func (it *Item) Validate() error {
 	default:
 		return fmt.Errorf("%w zone %q of %s: one of ambient, chilled, frozen", ErrInvalid, it.Zone, it.SKU)
 	}
-	if it.Pack < 0 || it.Pack > MaxQty || it.ShelfLife < 0 || it.Price < 0 {
-		return fmt.Errorf("%w item %s: pack, shelf life and price are never negative", ErrInvalid, it.SKU)
+	for _, n := range [...]int64{it.Pack, int64(it.ShelfLife), it.Price} {
+		if n < 0 || n > MaxQty {
+			return fmt.Errorf("%w item %s: pack, shelf life and price are 0 to %d", ErrInvalid, it.SKU, MaxQty)
+		}
 	}
 	for _, g := range it.GTINs {
 		if !only(string(g), 14, "0123456789") || len(g) != 14 {
