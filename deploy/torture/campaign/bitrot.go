@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 
 	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/deploy/torture/work"
@@ -86,10 +87,22 @@ func (r BitRot) judge(ctx context.Context, damaged []byte, what string, want wor
 	default:
 		t.Silent++
 		if t.First == nil {
-			t.First = fmt.Errorf("%s: other content and no error", what)
+			t.First = fmt.Errorf("%s: other content and no error: %s", what, difference(want, got))
 		}
 	}
 	return nil
+}
+
+// difference names the parts of the content that differ.
+func difference(want, got work.Content) string {
+	w, g := reflect.ValueOf(want), reflect.ValueOf(got)
+	var parts []string
+	for i := range w.NumField() {
+		if a, b := w.Field(i).Interface(), g.Field(i).Interface(); !reflect.DeepEqual(a, b) {
+			parts = append(parts, fmt.Sprintf("%s is %.200v, was %.200v", w.Type().Field(i).Name, b, a))
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 func flip(b []byte, rng *rand.Rand) string {

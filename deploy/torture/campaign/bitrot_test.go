@@ -10,11 +10,11 @@ import (
 func TestBitRot_EveryChangeOfLiveDataIsNoticed(t *testing.T) {
 	tally, err := BitRot{Dir: t.TempDir(), Flips: 300, Pages: 60, Seed: 1}.Run(t.Context())
 	t.Log(tally)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if tally.Silent > 0 {
 		t.Error(tally.First)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	if tally.Noticed == 0 {
 		t.Error("no damage hit live data: the campaign showed nothing")
