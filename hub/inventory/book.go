@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"strings"
 	"time"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -75,6 +76,7 @@ func (n *names) of(s string) string {
 	if *n == nil {
 		*n = make(names)
 	}
+	s = strings.Clone(s) // s may be a part of something much longer
 	(*n)[s] = s
 	return s
 }

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"slices"
+	"time"
 
 	"github.com/forestock/forestock/proto/stock"
 )
@@ -57,6 +58,7 @@ func (h Hello) check(s *step, w *warehouse) *Refusal {
 			return refuse(ReasonSession, "a copy of an earlier hello, which a later one replaced")
 		}
 		st.Clones++
+		st.Cloned = s.now()
 		s.touch(w)
 		return refuse(ReasonClone, "two boxes take turns as warehouse %s: stop one of them; a copied disk must get a new ledger before it starts", h.Warehouse)
 	}
@@ -86,11 +88,11 @@ func (h Hello) seat(s *step, w *warehouse) Welcome {
 	box := Box{Epoch: h.Position.Epoch, Boot: h.Boot, Nonce: h.Nonce, Software: h.Software}
 	welcome := Welcome{Applied: st.Applied, Head: st.Head}
 	if box.Epoch == st.Box.Epoch {
-		box.Session = w.sessionFor(s, &st.Box, h.Boot)
+		box.Session, box.Since = w.sessionFor(s, &st.Box, h.Boot)
 		st.Box = box
 		st.Last = max(h.Position.Last, st.Applied)
 	} else {
-		box.Session = w.sessionFor(s, st.Candidate, h.Boot)
+		box.Session, box.Since = w.sessionFor(s, st.Candidate, h.Boot)
 		st.Candidate = &box
 		welcome.Applied, welcome.Head = 0, stock.Genesis(box.Epoch)
 	}
@@ -104,9 +106,9 @@ func (h Hello) seat(s *step, w *warehouse) Welcome {
 // sessionFor gives the session of a boot that takes the place of holder, and
 // remembers the boot that it replaces. The same boot keeps its session, so that
 // a repeated hello changes nothing.
-func (w *warehouse) sessionFor(s *step, holder *Box, boot Boot) Session {
+func (w *warehouse) sessionFor(s *step, holder *Box, boot Boot) (Session, time.Time) {
 	if holder != nil && holder.Boot == boot {
-		return holder.Session
+		return holder.Session, holder.Since
 	}
 	next := w.newestSession() + 1
 	if holder != nil {
@@ -114,7 +116,7 @@ func (w *warehouse) sessionFor(s *step, holder *Box, boot Boot) Session {
 	}
 	// The clock keeps sessions growing even past those that a hub gave before
 	// it went back to an older copy of its data.
-	return max(next, Session(max(0, s.now().UnixMilli())))
+	return max(next, Session(max(0, s.now().UnixMilli()))), s.now()
 }
 
 func (w *warehouse) newestSession() Session {

@@ -31,6 +31,7 @@ type WarehouseState struct {
 	Closed     []ClosedEpoch // epochs that are fenced for ever, in the order they opened
 	Superseded []OldBoot     // boots that a later one replaced, newest last, at most 8
 	Clones     int           // hellos of a superseded boot: two boxes with one identity
+	Cloned     time.Time     // when the last of them came; zero for never
 
 	Down DownState
 }
@@ -53,6 +54,7 @@ type Box struct {
 	Boot     Boot
 	Nonce    uint64
 	Session  Session
+	Since    time.Time // when the session opened
 	Software string
 }
 
@@ -101,3 +103,14 @@ type DownKey struct {
 
 // Outstanding gives the number of things that the box has not stored yet.
 func (d *DownState) Outstanding() int { return len(d.Pending) + d.Waiting }
+
+// EpochOf gives the epoch of a term; zero for one that never was.
+func (s *WarehouseState) EpochOf(t Term) stock.Epoch {
+	switch n := Term(len(s.Closed)); {
+	case t == n+1:
+		return s.Box.Epoch
+	case t >= 1 && t <= n:
+		return s.Closed[t-1].Epoch
+	}
+	return stock.Epoch{}
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"encoding/binary"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// The rows, each kind under its own first byte. Neither warehouse ids nor SKUs
+// can hold a zero byte, so 0 ends them.
+//
+//	m name                          about the store itself
+//	w warehouse                     WarehouseState without Down
+//	d warehouse                     DownState
+//	l warehouse 0 sku               Level
+//	t warehouse 0 sku 0 lot         dates of a lot
+//	i sku                           item
+//	e warehouse 0 term seq          run of entries that begins there
+//	q warehouse 0 term seq          entry that was set aside
+const (
+	metaRow       = 'm'
+	warehouseRow  = 'w'
+	downRow       = 'd'
+	levelRow      = 'l'
+	lotRow        = 't'
+	itemRow       = 'i'
+	runRow        = 'e'
+	quarantineRow = 'q'
+)
+
+var (
+	formatKey      = []byte("mformat")
+	incarnationKey = []byte("mincarnation")
+)
+
+func warehouseKey(b []byte, w stock.Warehouse) []byte { return append(append(b, warehouseRow), w...) }
+
+func downKey(b []byte, w stock.Warehouse) []byte { return append(append(b, downRow), w...) }
+
+func levelKey(b []byte, w stock.Warehouse, sku stock.SKU) []byte {
+	return append(within(b, levelRow, w), sku...)
+}
+
+func lotKey(b []byte, l *inventory.LotRow) []byte {
+	b = append(within(b, lotRow, l.Warehouse), l.SKU...)
+	return append(append(b, 0), l.Lot...)
+}
+
+func itemKey(b []byte, sku stock.SKU) []byte { return append(append(b, itemRow), sku...) }
+
+// placeKey is the key of a run or of an entry that was set aside.
+func placeKey(b []byte, kind byte, w stock.Warehouse, p inventory.Place) []byte {
+	b = binary.BigEndian.AppendUint32(within(b, kind, w), uint32(p.Term))
+	return binary.BigEndian.AppendUint64(b, uint64(p.Seq))
+}
+
+// placeOf reads the place at the end of a key.
+func placeOf(key []byte) inventory.Place {
+	seq := len(key) - 8
+	return inventory.Place{
+		Term: inventory.Term(binary.BigEndian.Uint32(key[seq-4:])),
+		Seq:  stock.Seq(binary.BigEndian.Uint64(key[seq:])),
+	}
+}
+
+// within begins a key of a warehouse.
+func within(b []byte, kind byte, w stock.Warehouse) []byte {
+	return append(append(append(b, kind), w...), 0)
+}
+
+// span gives the bounds of all keys of a warehouse of one kind.
+func span(kind byte, w stock.Warehouse) (from, to []byte) {
+	from, to = within(nil, kind, w), within(nil, kind, w)
+	to[len(to)-1]++
+	return from, to
+}

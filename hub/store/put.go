@@ -1,0 +1,85 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// put writes the rows of what changed into a batch, and gives those of the
+// levels, which readers will see.
+func put(b *pebble.Batch, c *inventory.Changes) ([]string, error) {
+	w := &rowWriter{batch: b}
+	for _, id := range c.Emptied {
+		w.clear(lotRow, id)
+	}
+	for i := range c.Items {
+		w.item(&c.Items[i])
+	}
+	for i := range c.Lots {
+		w.set(lotKey(w.key[:0], &c.Lots[i]), packLot(w.value[:0], &c.Lots[i]))
+	}
+	levels := w.levels(c.Levels)
+	for i := range c.Runs {
+		r := &c.Runs[i]
+		w.set(placeKey(w.key[:0], runRow, r.Warehouse, r.From), packRun(w.value[:0], r, c.Time))
+	}
+	for i := range c.Quarantined {
+		q := &c.Quarantined[i]
+		w.set(placeKey(w.key[:0], quarantineRow, q.Warehouse, q.Place), packQuarantined(w.value[:0], q))
+	}
+	for i := range c.Downs {
+		d := &c.Downs[i]
+		w.set(downKey(w.key[:0], d.Warehouse), packDown(w.value[:0], &d.DownState))
+	}
+	for i := range c.Warehouses {
+		st := &c.Warehouses[i]
+		w.set(warehouseKey(w.key[:0], st.Warehouse), packWarehouse(w.value[:0], st))
+	}
+	if w.err != nil {
+		return nil, fmt.Errorf("write rows: %w", w.err)
+	}
+	return levels, nil
+}
+
+// rowWriter puts rows into a batch, which copies them. Its first error sticks.
+type rowWriter struct {
+	batch      *pebble.Batch
+	key, value []byte // scratch
+	err        error
+}
+
+func (w *rowWriter) set(key, value []byte) {
+	w.key, w.value = key, value
+	if w.err == nil {
+		w.err = w.batch.Set(key, value, nil)
+	}
+}
+
+func (w *rowWriter) item(row *inventory.ItemRow) {
+	value, err := packItem(w.value[:0], row)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	w.set(itemKey(w.key[:0], row.SKU), value)
+}
+
+func (w *rowWriter) levels(levels []inventory.Level) []string {
+	rows := make([]string, len(levels))
+	for i := range levels {
+		l := &levels[i]
+		w.set(levelKey(w.key[:0], l.Warehouse, l.SKU), packLevel(w.value[:0], l))
+		rows[i] = string(w.value)
+	}
+	return rows
+}
+
+func (w *rowWriter) clear(kind byte, id stock.Warehouse) {
+	if w.err == nil {
+		from, to := span(kind, id)
+		w.err = w.batch.DeleteRange(from, to, nil)
+	}
+}
