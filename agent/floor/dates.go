@@ -1,0 +1,84 @@
+package floor
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// dates settles the lot and the dates of goods that come in. It gives false
+// when it has refused them or has to ask.
+//
+// The dates with which a lot was first booked stay: a later label with another
+// date is refused, because it may have been changed.
+func (t *turn) dates(g *goods) bool {
+	if g.produced > t.today() {
+		t.drop()
+		t.refuse(BadDate, say(badFuture, g.produced), hintFuture)
+		return false
+	}
+	if !t.known(g, g.expiry) {
+		return false
+	}
+	days := g.item.ShelfLife
+	if g.expiry == 0 && days > 0 {
+		g.expiry = g.produced.AddDays(days)
+	}
+	switch {
+	case days == 0 && g.expiry == 0:
+		return true // does not expire
+	case g.expiry == 0:
+		t.wait(*g, wantDate)
+		return false
+	case g.lot == "" && g.byCode && !g.noLot:
+		t.wait(*g, wantLot)
+		return false
+	case g.lot == "":
+		// Goods without a lot number are told apart by their date, as staff do.
+		stated := g.expiry
+		if g.produced != 0 {
+			g.lot, stated = lotOfDay("P", g.produced), 0
+		} else {
+			g.lot = lotOfDay("E", g.expiry)
+		}
+		return t.known(g, stated)
+	}
+	return true
+}
+
+// known takes over the dates that the lot was first booked with; false when
+// the label states another one.
+func (t *turn) known(g *goods, stated stock.Date) bool {
+	if g.lot == "" {
+		return true
+	}
+	first := t.book.Lot(g.item.SKU, g.lot)
+	if first.Expiry != 0 && stated != 0 && first.Expiry != stated {
+		t.drop()
+		t.refuse(DateConflict, say(badDateConflict, lotName(g.lot, 0), first.Expiry), hintDateConflict)
+		return false
+	}
+	g.expiry = cmp.Or(first.Expiry, g.expiry)
+	g.produced = cmp.Or(first.Produced, g.produced)
+	return true
+}
+
+func lotOfDay(kind string, d stock.Date) stock.Lot {
+	return stock.Lot(kind + strings.ReplaceAll(d.String(), "-", ""))
+}
+
+// keyedDate takes a production date yymmdd from the keypad.
+func (t *turn) keyedDate(text string) {
+	day, err := time.Parse("060102", text)
+	if err != nil || t.goods == nil {
+		t.refuse(BadDate, say(badDate, text), hintDate)
+		return
+	}
+	g := *t.goods
+	g.produced, g.expiry, g.named = stock.DateOf(day), 0, true
+	g.since = t.now
+	t.goods, t.question = &g, noQuestion
+	tradeOf(t.mode).advance(t)
+}

@@ -1,0 +1,93 @@
+package floor
+
+import (
+	"slices"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// cell gives where goods are in a bin.
+func (g *goods) cell(b stock.Bin) stock.Cell { return stock.Cell{SKU: g.item.SKU, Lot: g.lot, Bin: b} }
+
+// collect adds goods to what a command of several will hold.
+func (t *turn) collect(g goods) {
+	t.lines = append(slices.Clone(t.lines), g)
+	t.drop()
+	t.show(ToneInfo, SoundHeard, say(saidAdded, amount(g.qty, g.item.Unit), nameOf(g.item)))
+}
+
+// collected gives how much of a cell was collected so far.
+func (t *turn) collected(c stock.Cell) int64 {
+	var n int64
+	for _, l := range t.lines {
+		if l.cell(c.Bin) == c {
+			n += l.qty
+		}
+	}
+	return n
+}
+
+// merged adds up the lines of the same cell, in the order of their first scan.
+// The evidence is that of the first one.
+func merged(lines []goods, b stock.Bin) []goods {
+	var out []goods
+	for _, l := range lines {
+		i := slices.IndexFunc(out, func(o goods) bool { return o.cell(b) == l.cell(b) })
+		if i < 0 {
+			out = append(out, l)
+			continue
+		}
+		out[i].qty += l.qty
+	}
+	return out
+}
+
+// lastLine makes n the quantity of the goods that were scanned last.
+func (t *turn) lastLine(n int64) bool {
+	if t.goods != nil || len(t.lines) == 0 {
+		return false
+	}
+	l := t.lines[len(t.lines)-1]
+	if l.loose || n > stock.MaxQty/max(1, l.item.Pack) {
+		return false
+	}
+	c := l.cell(t.place)
+	l.qty = n * max(1, l.item.Pack)
+	if t.mode != Count && l.qty > sum(of(t.here(l.item.SKU), l.lot)) {
+		return false
+	}
+	rest := slices.DeleteFunc(slices.Clone(t.lines), func(o goods) bool { return o.cell(t.place) == c })
+	t.lines = append(rest, l)
+	t.show(ToneInfo, SoundHeard, say(saidAdded, amount(l.qty, l.item.Unit), nameOf(l.item)))
+	return true
+}
+
+// takeBack forgets the newest scan that is not saved; false when there is none.
+func (t *turn) takeBack() bool {
+	var g goods
+	switch {
+	case t.goods != nil && (t.goods.qty > 0 || t.question != wantWeight):
+		g = *t.goods
+		t.drop()
+	case len(t.lines) > 0:
+		g = t.lines[len(t.lines)-1]
+		t.lines = slices.Clone(t.lines[:len(t.lines)-1])
+		t.question = noQuestion
+	default:
+		return false
+	}
+	t.show(ToneInfo, SoundHeard, say(saidTakenBack, nameOf(g.item)))
+	return true
+}
+
+// unsavedText says what would be lost if the work were given up; empty when
+// nothing would.
+func (t *turn) unsavedText() Text {
+	switch {
+	case t.goods != nil && t.goods.qty > 0:
+		return nameOf(t.goods.item)
+	case len(t.lines) > 0:
+		return say(unsavedLines, modeTexts[t.mode], len(merged(t.lines, t.place)))
+	}
+	return Text{}
+}

@@ -1,0 +1,26 @@
+package floor
+
+import (
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// lookingUp shows what is known of whatever is scanned.
+type lookingUp struct{ plain }
+
+func (lookingUp) goods(t *turn, g goods) {
+	t.sought = sought{sku: g.item.SKU}
+	t.show(ToneInfo, SoundHeard, nameOf(g.item))
+}
+
+func (lookingUp) advance(*turn) {}
+
+func (lookingUp) bin(t *turn, b stock.Bin) {
+	t.sought = sought{bin: b, isBin: true}
+	t.show(ToneInfo, SoundHeard, placeName(b))
+}
+
+func (lookingUp) ask(*turn) (ask, next Text) { return askAnything, nextAnything }
+
+func (lookingUp) keys(*turn) []Button {
+	return []Button{GoReceive, GoPutaway, GoPick, GoMove, GoCount, GoWaste, Undo}
+}

@@ -1,0 +1,186 @@
+package floor
+
+import (
+	"slices"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// picking books goods that leave, without an order: the first expiring lot, or
+// the one that the code names if it may be taken.
+type picking struct{ plain }
+
+func (picking) begin(t *turn, s sought) {
+	if s.isBin {
+		picking{}.bin(t, s.bin)
+	}
+}
+
+func (picking) goods(t *turn, g goods) {
+	t.goods, t.question = &g, noQuestion
+	picking{}.advance(t)
+}
+
+func (picking) advance(t *turn) {
+	if t.goods == nil {
+		return
+	}
+	g := *t.goods
+	cells, ok := t.takeFrom(&g)
+	if !ok || !t.weigh(&g) {
+		return
+	}
+	taken, rest := take(cells, g.qty)
+	if rest > 0 {
+		t.drop()
+		t.refuse(NotEnough, say(badNotEnough, amount(g.qty-rest, g.item.Unit), nameOf(g.item)), hintCountFirst)
+		return
+	}
+	t.goods, t.question = &g, noQuestion
+	t.goods.lot, t.goods.expiry = taken[0].Lot, taken[0].Expiry
+	t.save(t.outOf(taken, g.movement(stock.Pick)), say(saidPicked, amount(g.qty, g.item.Unit), nameOf(g.item), placeName(taken[0].Bin)))
+}
+
+// takeFrom finds the cells that goods may be picked from, first expiring
+// first; false when it has refused them or has to ask.
+func (t *turn) takeFrom(g *goods) ([]stock.Level, bool) {
+	all := t.cells(g.item.SKU)
+	fresh := slices.DeleteFunc(slices.Clone(all), func(l stock.Level) bool { return t.expired(l.Expiry) })
+	cells := fresh
+	if g.named && !t.pinned(g, all) {
+		t.drop()
+		return nil, false
+	}
+	if g.lot != "" {
+		cells = of(cells, g.lot)
+	}
+	if t.placed {
+		cells = at(cells, t.place)
+	}
+	switch {
+	case len(all) > 0 && len(fresh) == 0:
+		t.drop()
+		t.refuse(Expired, say(badExpired, all[0].Expiry, nameOf(g.item)), hintExpired)
+		return nil, false
+	case len(cells) == 0:
+		t.drop()
+		t.refuse(NoStock, say(badNoStock, nameOf(g.item)), hintCountFirst)
+		return nil, false
+	case t.reason == "" && later(cells[0].Expiry, fresh[0].Expiry):
+		t.wait(*g, wantEarlier)
+		t.show(ToneLook, SoundLook, say(saidEarlier, lotName(fresh[0].Lot, fresh[0].Expiry), placeName(fresh[0].Bin)))
+		return nil, false
+	}
+	return cells, true
+}
+
+// pinned settles the lot that a label names, or that its date tells; false
+// when it has refused it.
+func (t *turn) pinned(g *goods, all []stock.Level) bool {
+	day := g.expiryOf()
+	if g.lot == "" {
+		for _, c := range all {
+			if day != 0 && c.Expiry == day {
+				g.lot = c.Lot
+				break
+			}
+		}
+	}
+	if !t.known(g, day) {
+		return false
+	}
+	if day == 0 {
+		day = g.expiry
+	}
+	switch {
+	case t.expired(day):
+		t.refuse(Expired, say(badExpired, day, nameOf(g.item)), hintExpired)
+		return false
+	case len(of(all, g.lot)) > 0 && (g.lot != "" || day == 0):
+		return true
+	case g.item.ShelfLife == 0 && len(all) > 0:
+		g.lot = "" // such goods are often received without their lot
+		return true
+	}
+	t.refuse(WrongLot, say(badWrongLot, lotName(g.lot, day)), t.firstHint(all))
+	return false
+}
+
+// firstHint names the lot to take instead.
+func (t *turn) firstHint(all []stock.Level) Text {
+	for _, c := range all {
+		if !t.expired(c.Expiry) {
+			return say(hintWrongLot, lotName(c.Lot, c.Expiry), placeName(c.Bin))
+		}
+	}
+	return hintCountFirst
+}
+
+// later reports whether a expires after b; no date is the latest.
+func later(a, b stock.Date) bool { return uint32(a)-1 > uint32(b)-1 }
+
+// take takes n out of cells in their order, and gives what did not fit.
+func take(cells []stock.Level, n int64) (taken []stock.Level, rest int64) {
+	for _, c := range cells {
+		if n == 0 {
+			break
+		}
+		c.OnHand = min(c.OnHand, n)
+		n -= c.OnHand
+		taken = append(taken, c)
+	}
+	return taken, n
+}
+
+// outOf takes goods out of cells, one movement each.
+func (t *turn) outOf(taken []stock.Level, like stock.Movement) []stock.Movement {
+	out := make([]stock.Movement, len(taken))
+	for i, c := range taken {
+		like.Lot, like.Bin, like.Delta, like.Reason = c.Lot, c.Bin, -c.OnHand, reasonName(t.reason)
+		out[i] = like
+	}
+	return out
+}
+
+func (picking) bin(t *turn, b stock.Bin) {
+	t.place, t.placed = b, true
+	t.show(ToneInfo, SoundHeard, say(saidFrom, placeName(b)))
+}
+
+func (picking) button(t *turn, b Button) bool {
+	switch {
+	case b.reason() && t.question == wantEarlier:
+		t.reason, t.question = b, noQuestion
+		picking{}.advance(t)
+		return true
+	case b == OK && t.question == wantEarlier:
+		t.show(ToneLook, SoundLook, askReason)
+		return true
+	case b == Finish:
+		t.finish()
+		return true
+	}
+	return false
+}
+
+func (picking) saved(t *turn, p *pending) {
+	g := p.goods
+	if l := t.latest; l == nil || l.item.SKU != g.item.SKU || l.lot != g.lot {
+		t.total = 0
+	}
+	t.total += g.qty
+	t.latest = &g
+	t.drop()
+}
+
+func (picking) ask(*turn) (ask, next Text) { return askGoods, nextPick }
+
+func (picking) keys(t *turn) []Button {
+	if t.question == wantEarlier {
+		return []Button{"r08", "r04", "r02", "r09", "r10", Cancel}
+	}
+	if t.question == wantWeight {
+		return []Button{Tare, Finish, Undo, Cancel}
+	}
+	return []Button{Finish, Undo, "x2", "x3", "x6", Cancel}
+}

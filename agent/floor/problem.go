@@ -1,0 +1,39 @@
+package floor
+
+// Reason names a refusal for programs. The strings are stable: they are the
+// reasons of the JSON API.
+type Reason string
+
+// The reasons.
+const (
+	UnknownCode   Reason = "UNKNOWN_CODE"
+	CheckDigit    Reason = "CHECK_DIGIT"
+	BadCode       Reason = "BAD_CODE"
+	Expired       Reason = "EXPIRED"
+	WrongLot      Reason = "WRONG_LOT"
+	NoStock       Reason = "NO_STOCK"
+	NotEnough     Reason = "NOT_ENOUGH"
+	DateConflict  Reason = "DATE_CONFLICT"
+	BadDate       Reason = "BAD_DATE"
+	NoDate        Reason = "NO_DATE"
+	TooLate       Reason = "TOO_LATE"
+	BadQuantity   Reason = "BAD_QUANTITY"
+	WrongUnit     Reason = "WRONG_UNIT"
+	NoPrice       Reason = "NO_PRICE"
+	Removed       Reason = "REMOVED"
+	NeedBadge     Reason = "NEED_BADGE"
+	NotHere       Reason = "NOT_HERE"
+	Unsaved       Reason = "UNSAVED"
+	NoWeight      Reason = "NO_WEIGHT"
+	SamePlace     Reason = "SAME_PLACE"
+	NothingToUndo Reason = "NOTHING_TO_UNDO"
+	MovedOn       Reason = "MOVED_ON"
+	Misread       Reason = "MISREAD"
+	Overrun       Reason = "OVERRUN"
+	Busy          Reason = "BUSY"
+	DiskFull      Reason = "DISK_FULL"
+	LedgerStopped Reason = "LEDGER_STOPPED"
+	LedgerUnsure  Reason = "LEDGER_UNSURE" // it is open whether it was saved
+	LedgerRefused Reason = "LEDGER_REFUSED"
+	LookUpFailed  Reason = "LOOK_UP_FAILED"
+)

@@ -1,0 +1,264 @@
+package floor
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// view shows the state.
+func (t *turn) view() View {
+	ask, next := t.asks()
+	v := View{
+		Station: t.station, Operator: t.operator, English: t.english,
+		Mode: t.mode, ModeName: modeTexts[t.mode], Ask: ask, Next: next,
+		Entry: t.entry, Times: t.times, Last: t.last, Flash: t.flash, Alert: t.alert,
+		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Keys: t.keysView(),
+	}
+	v.Tally = Tally{Actions: t.tally.actions, Items: len(t.tally.skus), Text: t.tallyText()}
+	if t.note.Tone != "" {
+		note := t.note
+		v.Note = &note
+	}
+	if t.placed {
+		v.Place = &Place{Bin: t.place, Name: placeName(t.place)}
+	}
+	for _, p := range t.pans {
+		if p.tare != 0 {
+			v.Tare = say(saidTare, grams(p.tare))
+		}
+	}
+	return v
+}
+
+// asks gives the one question, and the scan that is expected next.
+func (t *turn) asks() (ask, next Text) {
+	if t.offer != nil {
+		return askUndo, nextUndo
+	}
+	if t.leaving != "" {
+		return askLeave, nextLeave
+	}
+	switch t.question {
+	case wantLot:
+		return askLot, nextLot
+	case wantDate:
+		if t.goods.lot == "" {
+			return askLotOrDate, nextDates
+		}
+		return askDate, nextDates
+	case wantWhich:
+		return askWhichLot, nextWhichLot
+	case wantML:
+		return askQuantity, nextML
+	case wantEarlier:
+		return askEarlier, nextLater
+	case wantWeight:
+		if slices.ContainsFunc(t.pans, func(p pan) bool { return p.armed }) || len(t.pans) == 0 {
+			return askPutOn, nextPutOn
+		}
+		return askClearPan, nextClear
+	case noQuestion, wantRest:
+	}
+	return tradeOf(t.mode).ask(t)
+}
+
+func (t *turn) askText() Text {
+	ask, _ := t.asks()
+	return ask
+}
+
+// goodsView shows what the question is about, or else what was saved last.
+func (t *turn) goodsView() *Goods {
+	g := t.goods
+	var qty int64
+	switch {
+	case g != nil:
+		qty = g.qty
+	case t.latest != nil:
+		g, qty = t.latest, t.total
+	case len(t.lines) > 0:
+		g = &t.lines[len(t.lines)-1]
+		qty = t.collected(g.cell(t.place))
+	default:
+		return nil
+	}
+	v := &Goods{
+		SKU: g.item.SKU, Name: nameOf(g.item), Lot: g.lot, Expiry: g.expiry.String(), Produced: g.produced.String(),
+		Zone: g.item.Zone, Home: placeName(g.item.Bin),
+	}
+	if qty > 0 {
+		v.Quantity = amount(qty, g.item.Unit)
+	}
+	return v
+}
+
+// linesView shows the lots to choose from, or what was collected.
+func (t *turn) linesView() []Line {
+	var out []Line
+	for _, c := range t.choices() {
+		out = append(out, Line{Name: lotName(c.Lot, c.Expiry), Lot: c.Lot})
+	}
+	if out != nil {
+		return out
+	}
+	for _, g := range merged(t.lines, t.place) {
+		out = append(out, Line{nameOf(g.item), g.lot, amount(g.qty, g.item.Unit)})
+	}
+	return out
+}
+
+func (t *turn) keysView() []Key {
+	buttons := tradeOf(t.mode).keys(t)
+	switch {
+	case t.offer != nil:
+		buttons = []Button{Undo, Cancel}
+	case t.leaving != "" && t.leaving != Cancel:
+		buttons = []Button{t.leaving, Cancel}
+	case t.leaving != "":
+		buttons = []Button{Cancel, Finish}
+	case t.question == wantLot:
+		buttons = []Button{OK, Cancel}
+	case t.entry != "":
+		buttons = []Button{OK, Back, Cancel}
+	case t.question == wantWhich, t.question == wantDate, t.question == wantML:
+		buttons = []Button{Cancel}
+	}
+	keys := make([]Key, len(buttons))
+	for i, b := range buttons {
+		keys[i] = Key{Button: b, Name: buttonName(b), Main: b == t.answer()}
+	}
+	return keys
+}
+
+// answer gives the button that answers the question.
+func (t *turn) answer() Button {
+	switch {
+	case t.offer != nil:
+		return Undo
+	case t.leaving != "":
+		return Cancel
+	case t.entry != "" || t.question == wantLot || (t.mode == Waste && t.reason != ""):
+		return OK
+	case t.mode != LookUp:
+		return Finish
+	}
+	return ""
+}
+
+func (t *turn) tallyText() Text {
+	switch {
+	case t.tally.actions == 0:
+		return Text{"还没有", "nothing yet"}
+	case t.tally.mixed:
+		return say(Text{"%d 种 %d 次", "%d items, %d times"}, len(t.tally.skus), t.tally.actions)
+	}
+	return say(Text{"%d 种 %s", "%d items, %s"}, len(t.tally.skus), amount(t.tally.qty, t.tally.unit))
+}
+
+// foundView shows what a look-up found, as the book has it now.
+func (t *turn) foundView() *Found {
+	switch {
+	case t.mode != LookUp:
+		return nil
+	case t.sought.isBin:
+		return t.binFound(t.sought.bin)
+	case t.sought.sku != "":
+		return t.itemFound(t.sought.sku)
+	}
+	return nil
+}
+
+func (t *turn) itemFound(sku stock.SKU) *Found {
+	it, ok := t.book.Item(sku)
+	if !ok {
+		return nil
+	}
+	cells := t.book.Levels(sku)
+	f := &Found{
+		Title: nameOf(it), Total: amount(sum(cells), it.Unit),
+		Sub: say(Text{"%s · 固定货位 %s", "%s · home bin %s"}, sku, placeName(it.Bin)),
+	}
+	for _, c := range cells {
+		f.Cells = append(f.Cells, t.shelf(it, c))
+	}
+	entries, err := t.book.History(sku, historyShown)
+	if err != nil {
+		f.Sub = say(badLookUp, err)
+	}
+	for i := range entries {
+		f.History = append(f.History, happened(&entries[i], it.Unit))
+	}
+	return f
+}
+
+// historyShown is how many movements a look-up shows.
+const historyShown = 10
+
+func (t *turn) binFound(b stock.Bin) *Found {
+	f := &Found{Title: placeName(b), Sub: Text{"货位里有", "in this bin"}}
+	for it := range t.book.Items() {
+		for _, c := range at(t.book.Levels(it.SKU), b) {
+			f.Cells = append(f.Cells, t.shelf(it, c))
+		}
+	}
+	f.Total = say(Text{"%d 种", "%d items"}, len(f.Cells))
+	if len(f.Cells) == 0 {
+		f.Sub = saidEmptyBin
+	}
+	return f
+}
+
+func (t *turn) shelf(it stock.Item, c stock.Level) Shelf {
+	s := Shelf{
+		Name: nameOf(it), Bin: placeName(c.Bin), Lot: c.Lot, Expiry: c.Expiry.String(),
+		Quantity: amount(c.OnHand, it.Unit), Tone: ToneInfo,
+	}
+	if c.Expiry == 0 {
+		return s
+	}
+	days := int(c.Expiry.Time().Sub(t.today().Time()).Hours() / 24)
+	switch {
+	case days < 0:
+		s.Tone, s.Left = ToneBad, say(Text{"过期 %d 天", "expired %d days ago"}, -days)
+	case days <= nearDays(it.ShelfLife):
+		s.Tone, s.Left = ToneLook, say(Text{"临期 还有 %d 天", "soon: %d days left"}, days)
+	default:
+		s.Left = say(Text{"还有 %d 天", "%d days left"}, days)
+	}
+	return s
+}
+
+// nearDays gives how many days before its expiry food counts as 临期, by its
+// shelf life in days. It is the scale that Beijing's food administration
+// published in 2012 and that the trade uses all over China: 45 days from a
+// year on, then 20, 15, 10 and 5, and 1 to 4 days below 16.
+func nearDays(shelfLife int) int {
+	switch {
+	case shelfLife >= 365:
+		return 45
+	case shelfLife >= 180:
+		return 20
+	case shelfLife >= 90:
+		return 15
+	case shelfLife >= 30:
+		return 10
+	case shelfLife >= 16:
+		return 5
+	}
+	return min(4, max(1, shelfLife/4))
+}
+
+func happened(e *stock.Entry, u stock.Unit) Happened {
+	h := Happened{Seq: e.Seq, Time: e.Time, Kind: kindTexts[e.Kind], Quantity: amount(e.Delta, u), Where: placeName(e.Bin), Who: e.Operator}
+	if e.Delta > 0 {
+		h.Quantity = say(same("+%s"), h.Quantity)
+	}
+	if e.To != "" {
+		h.Where = say(same("%s → %s"), h.Where, placeName(e.To))
+		h.Quantity = amount(-e.Delta, u)
+	}
+	h.Who = cmp.Or(h.Who, e.Station)
+	return h
+}

@@ -1,0 +1,190 @@
+package floor
+
+import "time"
+
+// sameCode is how soon after a code the same one is shown as "×2", so that a
+// double read that got through can be taken back.
+const sameCode = 1500 * time.Millisecond
+
+// scan takes a code and routes it by what it is.
+func (t *turn) scan(in Scan) {
+	l := read(in)
+	t.remember(in, l)
+	if l.kind == codeCard {
+		t.press(l.button)
+		return
+	}
+	t.leaving = ""
+	if l.kind != codeGoods {
+		t.offer = nil
+	}
+	switch l.kind {
+	case codeBadge:
+		t.operator = l.text
+		t.show(ToneInfo, SoundHeard, say(saidSignedIn, l.text))
+	case codeBin:
+		tradeOf(t.mode).bin(t, l.bin)
+	case codeGoods:
+		t.goodsCode(l)
+	case codePart:
+		t.part(l)
+	case codeBad:
+		t.refuse(l.reason, l.message, l.hint)
+	case codeCard, codeOther:
+		t.notHere(same(l.text))
+	}
+}
+
+// remember keeps the code for the bottom of the screen, and counts how often it
+// came in a row.
+func (t *turn) remember(in Scan, l label) {
+	s := seen{raw: in.Data, device: in.Device, at: t.now, times: 1}
+	if s.raw == t.seen.raw && s.device == t.seen.device && t.now.Sub(t.seen.at) < sameCode {
+		s.times = t.seen.times + 1
+	}
+	t.seen = s
+	t.last = Last{Code: l.text, What: l.what, Times: s.times, Doubles: t.last.Doubles}
+}
+
+// goodsCode takes the code of an item.
+func (t *turn) goodsCode(l label) {
+	g, ok := t.identify(l)
+	if !ok {
+		return
+	}
+	t.last.What, t.scanned = nameOf(g.item), true
+	if t.offer != nil {
+		t.offerUndo(g.item.SKU)
+		return
+	}
+	tradeOf(t.mode).goods(t, g)
+}
+
+// press takes a button or a command card.
+func (t *turn) press(b Button) {
+	if (b == OK || b == Cancel) && t.acknowledge() {
+		return
+	}
+	sure := t.leaving == b // the same card again
+	t.leaving = ""
+	if b == Undo {
+		t.undo()
+		return
+	}
+	offered := t.offer != nil
+	t.offer = nil
+	m, isMode := modeOf(b)
+	switch {
+	case isMode:
+		t.goTo(b, m, sure)
+	case b == Cancel:
+		t.cancel(offered, sure)
+	case b.digit() || b == Back:
+		t.key(b)
+	case b.times() > 0:
+		t.times = b.times()
+		t.show(ToneInfo, SoundHeard, say(saidTimes, t.times))
+	case b == Lang:
+		t.english = !t.english
+		t.sound = SoundHeard
+	case b == Tare:
+		t.takeTare()
+	case b == OK && t.entry == "" && t.question == wantLot:
+		t.withoutLot()
+	case t.number(b) || tradeOf(t.mode).button(t, b):
+	default:
+		t.notHere(buttonName(b))
+	}
+}
+
+// goTo changes the mode. Unsaved work is given up only when the same card is
+// scanned twice.
+func (t *turn) goTo(b Button, m Mode, sure bool) {
+	if what := t.unsavedText(); !what.Empty() && !sure {
+		t.leaving = b
+		t.show(ToneLook, SoundLook, say(badUnsaved, what))
+		return
+	}
+	from := t.sought
+	t.enter(m)
+	t.show(ToneInfo, SoundHeard, modeTexts[m])
+	tradeOf(m).begin(t, from)
+}
+
+// cancel gives up the smallest thing that was begun.
+func (t *turn) cancel(offered, sure bool) {
+	switch {
+	case offered:
+	case t.entry != "" || t.times > 0:
+		t.entry, t.times = "", 0
+	case t.goods != nil:
+		t.goods, t.question, t.reason = nil, noQuestion, ""
+	case len(t.lines) > 0 && !sure:
+		t.leaving = Cancel
+		t.show(ToneLook, SoundLook, say(badUnsaved, t.unsavedText()))
+		return
+	default:
+		t.enter(LookUp)
+	}
+	t.show(ToneInfo, SoundHeard, saidCancelled)
+}
+
+// notHere refuses what is understood but of no use now.
+func (t *turn) notHere(what Text) {
+	t.refuse(NotHere, say(badNotHere, what), say(hintNotHere, t.askText()))
+}
+
+// key takes a digit of the keypad: of a number, or of a choice.
+func (t *turn) key(b Button) {
+	const most = 6 // digits; also a date yymmdd
+	switch {
+	case t.question == wantWhich && b.digit():
+		t.choose(int(b[0] - '0'))
+		return
+	case b == Back && t.entry != "":
+		t.entry = t.entry[:len(t.entry)-1]
+	case b.digit() && len(t.entry) < most:
+		t.entry += string(b)
+	}
+	t.sound = SoundHeard
+}
+
+// number takes the digits that were keyed in, when b ends them and they answer
+// the question; false when there are none.
+func (t *turn) number(b Button) bool {
+	if t.entry == "" || (b != OK && !b.reason()) {
+		return false
+	}
+	text := t.entry
+	t.entry = ""
+	n := digits(text)
+	switch {
+	case t.question == wantDate:
+		t.keyedDate(text)
+		return true
+	case n == 0:
+		t.refuse(BadQuantity, say(badQuantity, text), hintQuantity)
+		return true
+	case t.goods != nil && (t.question == wantWeight || t.question == wantML):
+		g := *t.goods
+		g.qty = n
+		t.goods, t.question = &g, noQuestion
+	case !tradeOf(t.mode).number(t, n):
+		t.notHere(say(same("%s"), text))
+		return true
+	}
+	if b == OK {
+		tradeOf(t.mode).advance(t)
+		return true
+	}
+	return false // the reason itself is still to be taken
+}
+
+// digits reads a number of at most six digits.
+func digits(text string) int64 {
+	var n int64
+	for _, c := range text {
+		n = n*10 + int64(c-'0')
+	}
+	return n
+}

@@ -1,0 +1,88 @@
+package floor
+
+import (
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// pending is a command that the ledger has not answered yet.
+type pending struct {
+	id    string
+	goods goods
+	undo  bool
+	times int  // how often in a row its code was scanned
+	text  Text // what to say once it is saved
+}
+
+// save asks the ledger for movements. Nothing of the state that led to them is
+// given up before the answer.
+func (t *turn) save(movements []stock.Movement, text Text) {
+	if t.rules.NeedBadge && t.operator == "" {
+		t.refuse(NeedBadge, badBadge, hintBadge)
+		return
+	}
+	for i := range movements {
+		m := &movements[i]
+		m.Time, m.Operator, m.Station = t.now, t.operator, t.station
+	}
+	p := &pending{id: t.id, text: text, times: 1}
+	if t.goods != nil {
+		p.goods = *t.goods
+	}
+	if t.scanned {
+		p.times = t.seen.times
+	}
+	t.pending = p
+	t.command = &stock.Command{ID: t.id, Movements: movements}
+	t.sound, t.note = Silence, Note{}
+}
+
+// outcome takes the ledger's answer. Only here anything is ever called saved.
+func (t *turn) outcome(o Outcome) {
+	p := t.pending
+	if p == nil || o.Command != p.id {
+		t.changed = false
+		return
+	}
+	t.pending, t.awake = nil, t.now
+	if o.Err != nil {
+		t.failed(o)
+		return
+	}
+	if p.undo {
+		t.show(ToneGood, SoundUndone, p.text)
+		t.offer, t.latest, t.total = nil, nil, 0
+		return
+	}
+	t.consume(&p.goods)
+	tradeOf(t.mode).saved(t, p)
+	switch {
+	case o.Replayed:
+		t.show(ToneGood, SoundSaved, saidReplayed)
+		return
+	case p.times > 1:
+		t.show(ToneLook, SoundSaved, say(same("%s · %s"), p.text, say(saidTwice, p.times)))
+	default:
+		t.show(ToneGood, SoundSaved, p.text)
+	}
+	t.tally = t.tally.add(p.goods)
+}
+
+// failures are the outcomes that do not depend on what was asked.
+var failures = map[Reason]struct{ message, hint Text }{
+	DiskFull:      {badDisk, hintDisk},
+	LedgerStopped: {badLedger, hintLedger},
+	LedgerUnsure:  {badUnsure, hintUnsure},
+}
+
+// failed says why the ledger did not save. What was collected is kept; goods
+// that a single scan would book again are not.
+func (t *turn) failed(o Outcome) {
+	if t.mode == Receive || t.mode == Pick {
+		t.drop()
+	}
+	if told, ok := failures[o.Reason]; ok {
+		t.refuse(o.Reason, told.message, told.hint)
+		return
+	}
+	t.refuse(LedgerRefused, say(badRefused, o.message()), hintRefused)
+}

@@ -1,0 +1,160 @@
+package floor
+
+import (
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Effect is what a step does to the world.
+type Effect struct {
+	View    View
+	Changed bool           // View may differ from that of the step before
+	Sound   Sound          // also in View.Flash
+	Command *stock.Command // for the ledger; its Outcome must be the next input
+}
+
+// Step takes one input. It gives the next state and what follows from it, and
+// leaves s as it was. While a command has no outcome, every input but that and
+// Tick is refused.
+func Step(s State, in Input, book Book, rules Rules, now time.Time) (State, Effect) {
+	t := &turn{State: s, book: book, rules: rules, now: now}
+	t.changed = true
+	t.take(in)
+	next := t.State
+	return next, Effect{View: t.view(), Changed: t.changed, Sound: t.sound, Command: t.command}
+}
+
+// turn is one step in the making.
+type turn struct {
+	State
+	book    Book
+	rules   Rules
+	now     time.Time
+	id      string // of the input
+	scanned bool   // the input is the code of an item
+	refused bool   // red in this turn; nothing covers it
+	ownPans bool   // pans is a copy that may be changed
+	sound   Sound
+	command *stock.Command
+	changed bool
+}
+
+func (t *turn) take(in Input) {
+	if o, ok := in.(Outcome); ok {
+		t.outcome(o)
+		return
+	}
+	if _, tick := in.(Tick); t.pending != nil && !tick {
+		t.refuse(Busy, badBusy, hintBusy)
+		return
+	}
+	switch in := in.(type) {
+	case Scan:
+		t.id = in.ID
+		t.person()
+		t.scan(in)
+	case Press:
+		t.id = in.ID
+		t.person()
+		t.press(in.Button)
+	case Repeat:
+		t.last.Doubles++
+		t.flash = Flash{N: t.flash.N + 1, Tone: ToneInfo, Sound: SoundTick}
+		t.sound = SoundTick
+	case Garbled:
+		t.refuse(Misread, badMisread, hintMisread)
+	case Overflow:
+		t.refuse(Overrun, say(badOverrun, in.Scans), hintOverrun)
+	case Weight:
+		t.id = in.ID
+		t.weight(in)
+	case Lost:
+		t.lost(in.Device)
+	case Tick:
+		t.tick()
+	}
+}
+
+// person notes that somebody is there. What the last input did makes room.
+func (t *turn) person() {
+	t.awake = t.now
+	t.note = Note{}
+}
+
+// tick lets an unused station fall back to look-up. Unsaved work is given up
+// loudly; it is never booked.
+func (t *turn) tick() {
+	if t.mode == LookUp || t.pending != nil || t.now.Sub(t.awake) < t.rules.IdleAfter {
+		return
+	}
+	what := t.unsavedText()
+	t.enter(LookUp)
+	if what.Empty() {
+		t.show(ToneInfo, SoundTick, saidIdle)
+		return
+	}
+	t.refuse(Unsaved, say(badUnsaved, what), hintAgain)
+}
+
+// show says what happened, with a sound.
+func (t *turn) show(tone Tone, sound Sound, text Text) {
+	if t.refused {
+		return
+	}
+	word := toneTexts[tone]
+	if sound == SoundUndone {
+		word = undoneWord
+	}
+	t.note = Note{Tone: tone, Word: word, Text: text}
+	t.sound = sound
+	t.flash = Flash{N: t.flash.N + 1, Tone: tone, Word: word, Sound: sound}
+}
+
+// refuse says in red what is wrong and what to do. It stays until somebody
+// acknowledges it.
+func (t *turn) refuse(reason Reason, message, hint Text) {
+	more := 0
+	if t.alert != nil {
+		more = t.alert.More + 1
+	}
+	t.alert = &Alert{Reason: reason, Message: message, Hint: hint, More: more}
+	t.show(ToneBad, SoundRefuse, message)
+	t.refused = true
+}
+
+// acknowledge takes an alert away; false when there is none.
+func (t *turn) acknowledge() bool {
+	if t.alert == nil {
+		return false
+	}
+	t.alert = nil
+	t.note = Note{}
+	t.sound = SoundHeard
+	return true
+}
+
+// enter begins a mode.
+func (t *turn) enter(m Mode) {
+	t.leave()
+	t.mode = m
+	t.tally = tally{}
+	t.sought = sought{}
+	if m == Putaway {
+		t.place, t.placed = "", true // from the dock
+	}
+}
+
+// leave forgets the work that was begun.
+func (t *turn) leave() {
+	t.entry, t.times, t.place, t.placed = "", 0, "", false
+	t.goods, t.question, t.reason = nil, noQuestion, ""
+	t.lines, t.bases, t.parts = nil, nil, parts{}
+	t.latest, t.total, t.offer, t.leaving = nil, 0, nil, ""
+	for _, p := range t.pans {
+		if p.tare != 0 {
+			mine := t.panOf(p.device)
+			mine.tare, mine.used = 0, false
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package floor
+
+import (
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// offer is an action that UNDO would take back.
+type offer struct {
+	entries []stock.Entry
+	text    Text
+}
+
+// undo takes back the newest scan that is not saved; when there is none it
+// offers the person's last action, and at the second time compensates it.
+func (t *turn) undo() {
+	switch {
+	case t.offer != nil:
+		t.compensate()
+	case t.takeBack():
+	default:
+		t.offerUndo("")
+	}
+}
+
+// farthest bounds how many entries are looked through for an action.
+const farthest = 2000
+
+// offerUndo shows the person's last action, of one item if sku is set. The
+// ledger itself is asked, so that also what was done before a restart or at
+// another station can be undone.
+func (t *turn) offerUndo(sku stock.SKU) {
+	t.offer = nil
+	entries, err := t.lastAction(sku)
+	switch {
+	case err != nil:
+		t.refuse(LookUpFailed, say(badLookUp, err), hintLedger)
+		return
+	case len(entries) == 0:
+		t.refuse(NothingToUndo, badNothingUndo, hintNothingUndo)
+		return
+	}
+	t.offer = &offer{entries, t.describe(entries)}
+	t.show(ToneLook, SoundLook, t.offer.text)
+}
+
+func (t *turn) lastAction(sku stock.SKU) ([]stock.Entry, error) {
+	pos := t.book.Position()
+	undone := make(map[stock.Seq]bool)
+	for n, seq := 0, pos.Last; n < farthest && seq >= pos.First && seq > 0; n, seq = n+1, seq-1 {
+		e, err := t.book.Entry(seq)
+		if err != nil {
+			return nil, err
+		}
+		if e.Undoes != 0 {
+			undone[e.Undoes] = true
+			continue
+		}
+		if t.now.Sub(e.Time) > t.rules.UndoFor {
+			break
+		}
+		if t.mine(&e, sku, undone) {
+			return t.whole(e)
+		}
+	}
+	return nil, nil
+}
+
+// whole gives all entries of the command that e belongs to.
+func (t *turn) whole(e stock.Entry) ([]stock.Entry, error) {
+	var all []stock.Entry
+	for seq := e.Seq - stock.Seq(e.Part); seq <= t.book.Position().Last; seq++ {
+		next, err := t.book.Entry(seq)
+		if err != nil {
+			return nil, err
+		}
+		if next.Command != e.Command {
+			break
+		}
+		all = append(all, next)
+	}
+	return all, nil
+}
+
+// mine reports whether an entry is the last of an action of this person, or,
+// when nobody signed in, of this station. Of a command of several entries any
+// one stands for all.
+func (t *turn) mine(e *stock.Entry, sku stock.SKU, undone map[stock.Seq]bool) bool {
+	own := e.Operator == t.operator && (t.operator != "" || e.Station == t.station)
+	return own && e.Kind != stock.Opening && !undone[e.Seq] && (sku == "" || e.SKU == sku)
+}
+
+// compensate asks the ledger to take the offered action back.
+func (t *turn) compensate() {
+	entries := t.offer.entries
+	movements := make([]stock.Movement, len(entries))
+	for i := range entries {
+		e := &entries[len(entries)-1-i] // the last one first
+		if what, short := t.movedOn(e); short {
+			t.offer = nil
+			t.refuse(MovedOn, say(badMovedOn, what), hintMovedOn)
+			return
+		}
+		movements[i] = stock.Movement{Kind: stock.Undo, SKU: e.SKU, Undoes: e.Seq, Reason: "undo of " + e.Kind.String()}
+	}
+	text := t.offer.text
+	t.save(movements, say(saidUndone, text))
+	if t.pending != nil {
+		t.pending.undo, t.pending.goods = true, goods{}
+	}
+}
+
+// movedOn reports whether goods that an entry brought are not there any more.
+func (t *turn) movedOn(e *stock.Entry) (Text, bool) {
+	back, n := e.Cell(), e.Delta
+	if e.To != "" {
+		back.Bin, n = e.To, -e.Delta
+	}
+	return placeName(back.Bin), n > 0 && sum(at(of(t.cells(back.SKU), back.Lot), back.Bin)) < n
+}
+
+// describe says what an action was.
+func (t *turn) describe(entries []stock.Entry) Text {
+	e := &entries[0]
+	it, ok := t.book.Item(e.SKU)
+	name := same(string(e.SKU))
+	if ok {
+		name = nameOf(it)
+	}
+	n := e.Delta
+	if n < 0 {
+		n = -n
+	}
+	text := say(same("%s %s %s"), kindTexts[e.Kind], name, amount(n, it.Unit))
+	if e.Count != nil {
+		text = say(same("%s %s %s"), kindTexts[e.Kind], name, placeName(e.Bin))
+	}
+	if more := len(entries) - 1; more > 0 {
+		text = say(same("%s %s"), text, say(andMore, more))
+	}
+	return text
+}

@@ -1,0 +1,135 @@
+package floor
+
+import (
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// View is everything that a station's page shows of its work. It is a value
+// that is sent whole, so that a page that was reloaded has lost nothing.
+type View struct {
+	Station  string `json:"station"`
+	Operator string `json:"operator"` // badge; empty when nobody signed in
+	English  bool   `json:"english"`  // the person asked for English first
+	Mode     Mode   `json:"mode"`
+	ModeName Text   `json:"mode_name"`
+	Ask      Text   `json:"ask"`  // the one question, in very large type
+	Next     Text   `json:"next"` // the scan that is expected next
+	Place    *Place `json:"place,omitempty"`
+	Goods    *Goods `json:"goods,omitempty"` // what the question is about
+	Lines    []Line `json:"lines,omitempty"` // collected, and not saved yet
+	Found    *Found `json:"found,omitempty"` // what a look-up found
+	Note     *Note  `json:"note,omitempty"`  // what the last input did
+	Alert    *Alert `json:"alert,omitempty"` // red, until somebody acknowledges it
+	Entry    string `json:"entry"`           // digits keyed in so far
+	Times    int64  `json:"times"`           // factor for the next goods, 0 for none
+	Tare     Text   `json:"tare"`            // empty for none
+	Keys     []Key  `json:"keys"`            // the buttons that make sense now
+	Last     Last   `json:"last"`
+	Tally    Tally  `json:"tally"`
+	Flash    Flash  `json:"flash"`
+}
+
+// Place is the bin that the work is about.
+type Place struct {
+	Bin  stock.Bin `json:"bin"`
+	Name Text      `json:"name"`
+}
+
+// Goods is an item with its lot and how much of it.
+type Goods struct {
+	SKU      stock.SKU  `json:"sku"`
+	Name     Text       `json:"name"`
+	Lot      stock.Lot  `json:"lot,omitempty"`
+	Expiry   string     `json:"expiry,omitempty"`   // 2006-01-02
+	Produced string     `json:"produced,omitempty"` // 2006-01-02
+	Quantity Text       `json:"quantity"`
+	Home     Text       `json:"home"` // the item's home bin
+	Zone     stock.Zone `json:"zone,omitempty"`
+}
+
+// Line is one thing that was collected or saved.
+type Line struct {
+	Name     Text      `json:"name"`
+	Lot      stock.Lot `json:"lot,omitempty"`
+	Quantity Text      `json:"quantity"`
+}
+
+// Found is what a look-up shows: an item, or what is in a bin.
+type Found struct {
+	Title   Text       `json:"title"`
+	Sub     Text       `json:"sub"`
+	Total   Text       `json:"total"`
+	Cells   []Shelf    `json:"cells"`
+	History []Happened `json:"history,omitempty"`
+}
+
+// Shelf is how much of a lot lies in a bin.
+type Shelf struct {
+	Name     Text      `json:"name"` // the item, in a look-up of a bin
+	Bin      Text      `json:"bin"`
+	Lot      stock.Lot `json:"lot,omitempty"`
+	Expiry   string    `json:"expiry,omitempty"`
+	Left     Text      `json:"left"` // time until it expires
+	Tone     Tone      `json:"tone"` // red when expired, amber when close to it
+	Quantity Text      `json:"quantity"`
+}
+
+// Happened is one past movement.
+type Happened struct {
+	Seq      stock.Seq `json:"seq"`
+	Time     time.Time `json:"time"`
+	Kind     Text      `json:"kind"`
+	Quantity Text      `json:"quantity"`
+	Where    Text      `json:"where"`
+	Who      string    `json:"who,omitempty"`
+}
+
+// Note is what the last input did.
+type Note struct {
+	Tone Tone `json:"tone"`
+	Word Text `json:"word"`
+	Text Text `json:"text"`
+}
+
+// Alert is a refusal. It stays until somebody acknowledges it with OK or
+// Cancel; work goes on meanwhile.
+type Alert struct {
+	Reason  Reason `json:"reason"`
+	Message Text   `json:"message"`
+	Hint    Text   `json:"hint"`
+	More    int    `json:"more"` // refusals before this one that nobody acknowledged
+}
+
+// Key is a button to show.
+type Key struct {
+	Button Button `json:"button"`
+	Name   Text   `json:"name"`
+	Main   bool   `json:"main,omitempty"` // the one that answers the question
+}
+
+// Last is the last scan, always visible.
+type Last struct {
+	Code  string `json:"code"`
+	What  Text   `json:"what"`
+	Times int    `json:"times"` // how often in a row it was scanned
+	// Doubles counts reads of the same code that came too soon to count, since
+	// the station started.
+	Doubles int `json:"doubles"`
+}
+
+// Tally is what this station has saved since its mode began.
+type Tally struct {
+	Actions int  `json:"actions"`
+	Items   int  `json:"items"` // different items
+	Text    Text `json:"text"`
+}
+
+// Flash is what the page flashes and sounds once for each N.
+type Flash struct {
+	N     uint64 `json:"n"`
+	Tone  Tone   `json:"tone"`
+	Word  Text   `json:"word"`
+	Sound Sound  `json:"sound"`
+}

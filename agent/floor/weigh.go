@@ -1,0 +1,160 @@
+package floor
+
+import (
+	"slices"
+	"time"
+)
+
+// pan is what is known of one scale.
+type pan struct {
+	device  string
+	gross   int64 // grams
+	settled bool
+	fault   string
+	frame   []byte
+	at      time.Time
+	tare    int64 // grams
+	used    bool  // something was booked with this tare
+	armed   bool  // the pan was empty since the last weight that was taken
+	taken   int64 // that weight
+	told    bool  // that the weight changed since
+}
+
+// net gives the weight without the tare.
+func (p *pan) net() int64 { return p.gross - p.tare }
+
+// weight takes what a scale shows. Most of the time that changes nothing.
+func (t *turn) weight(in Weight) {
+	t.changed = false
+	p := t.panOf(in.Device)
+	fault := p.fault
+	p.gross, p.settled, p.fault, p.frame, p.at = in.Grams, in.Settled, in.Fault, in.Frame, in.At
+	if t.pending != nil || t.now.Sub(p.at) > t.rules.WeightAge {
+		p.settled = false
+	}
+	t.rest(p)
+	waiting := t.goods != nil && t.question == wantWeight
+	switch {
+	case waiting && p.fault != "" && p.fault != fault:
+		t.changed = true
+		t.show(ToneLook, SoundLook, say(saidScale, same(p.fault)))
+	case waiting && t.ready(p):
+		t.changed = true
+		t.note = Note{}
+		tradeOf(t.mode).advance(t)
+	case p.moved(t.rules.PanEmpty):
+		p.told, t.changed = true, true
+		t.show(ToneLook, SoundLook, say(saidChanged, grams(p.net()), grams(p.taken)))
+	}
+}
+
+// rest notes when the pan comes to rest empty, with or without the tared crate.
+func (t *turn) rest(p *pan) {
+	most := t.rules.PanEmpty
+	bare := p.gross <= most // also below zero: the scale's own tare was lifted off
+	if !p.settled || (!bare && (p.net() > most || p.net() < -most)) {
+		return
+	}
+	if !p.armed {
+		t.changed = true
+	}
+	p.armed, p.told = true, false
+	if bare && p.used {
+		p.tare, p.used, t.changed = 0, false, true // the crate left with the goods
+	}
+}
+
+// ready reports whether what lies on the pan may be booked now.
+func (t *turn) ready(p *pan) bool {
+	return p.armed && p.settled && p.fault == "" && t.now.Sub(p.at) <= t.rules.WeightAge && p.net() > t.rules.PanEmpty
+}
+
+// moved reports whether a weight that was taken has changed, and nobody was
+// told yet: goods that are added on top are not booked by themselves.
+func (p *pan) moved(least int64) bool {
+	diff := p.net() - p.taken
+	return !p.armed && p.settled && p.fault == "" && p.taken > 0 && !p.told && (diff > least || diff < -least)
+}
+
+// weigh puts the weight into goods that are waiting for one, or asks for it.
+func (t *turn) weigh(g *goods) bool {
+	if !g.loose || g.qty > 0 {
+		return true
+	}
+	if g.item.Unit != "g" {
+		t.wait(*g, wantML)
+		return false
+	}
+	for i := range t.pans {
+		p := &t.pans[i]
+		if t.ready(p) {
+			g.qty, g.frame, g.scale = p.net(), p.frame, p.device
+			return true
+		}
+	}
+	t.wait(*g, wantWeight)
+	return false
+}
+
+// consume notes that a weight was taken: the pan must come to rest empty
+// before the next one.
+func (t *turn) consume(g *goods) {
+	if g.scale == "" {
+		return
+	}
+	p := t.panOf(g.scale)
+	p.armed, p.taken, p.told, p.used = false, g.qty, false, p.tare != 0
+}
+
+// takeTare makes what lies on the scale the tare, or forgets it when the pan
+// is empty. What was booked before counts as part of the tare, never again.
+func (t *turn) takeTare() {
+	if t.pending != nil {
+		return
+	}
+	for i := range t.pans {
+		p := t.panOf(t.pans[i].device)
+		if !p.settled || p.fault != "" || t.now.Sub(p.at) > t.rules.WeightAge {
+			continue
+		}
+		p.tare, p.used, p.armed, p.told = p.gross, false, true, false
+		if p.gross <= t.rules.PanEmpty {
+			p.tare = 0
+			t.show(ToneInfo, SoundHeard, saidNoTare)
+			return
+		}
+		t.show(ToneInfo, SoundHeard, say(saidTare, grams(p.tare)))
+		return
+	}
+	t.refuse(NoWeight, badNoWeight, hintNoWeight)
+}
+
+// lost voids what a scale showed.
+func (t *turn) lost(device string) {
+	t.changed = false
+	i := slices.IndexFunc(t.pans, func(p pan) bool { return p.device == device })
+	if i < 0 {
+		return
+	}
+	p := t.panOf(device)
+	p.settled, p.fault, p.at = false, "", time.Time{}
+	if t.goods != nil && t.question == wantWeight {
+		t.changed = true
+		t.show(ToneLook, SoundLook, saidGone)
+	}
+}
+
+// panOf gives the pan of a scale, in a copy that this turn may change.
+func (t *turn) panOf(device string) *pan {
+	if !t.ownPans {
+		t.pans, t.ownPans = slices.Clone(t.pans), true
+	}
+	i := slices.IndexFunc(t.pans, func(p pan) bool { return p.device == device })
+	if i < 0 {
+		i = len(t.pans)
+		t.pans = append(t.pans, pan{device: device})
+	}
+	return &t.pans[i]
+}
+
+func grams(n int64) Text { return amount(n, "g") }
