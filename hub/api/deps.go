@@ -1,0 +1,47 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Stock is where the numbers come from: hub/store. What it gives out is
+// immutable.
+type Stock interface {
+	Level(stock.Warehouse, stock.SKU) (inventory.Level, bool)
+	// Levels gives up to n levels of a warehouse by SKU, from the first one
+	// behind after.
+	Levels(w stock.Warehouse, after stock.SKU, n int) []inventory.Level
+	Warehouse(stock.Warehouse) (inventory.WarehouseState, bool)
+	// Warehouses gives all of them by id.
+	Warehouses() []inventory.WarehouseState
+	Item(stock.SKU) (stock.Item, bool)
+	// Items gives up to n items by SKU, from the first one behind after.
+	Items(after stock.SKU, n int) []stock.Item
+	// Movements gives up to n entries of a SKU, newest first, and where the
+	// listing goes on; an empty cursor is its end.
+	Movements(ctx context.Context, w stock.Warehouse, sku stock.SKU, before inventory.Cursor, n int) ([]inventory.StoredEntry, inventory.Cursor, error)
+	Watch(since inventory.Token, scope inventory.Scope) (inventory.Feed, error)
+	// Apply answers once the commands are durable.
+	Apply(ctx context.Context, commands ...inventory.Command) ([]inventory.Result, error)
+}
+
+// Link is what is known of the line to each warehouse: hub/ingest. It is asked
+// with every answer, so it answers from memory.
+type Link interface {
+	Contact(stock.Warehouse) Contact
+}
+
+// Contact is the signs of life of one warehouse since the hub started.
+type Contact struct {
+	// Heard is when the last valid frame came in; zero for never.
+	Heard time.Time
+	// Complete is when the hub last had stored everything that the agent was
+	// known to have; zero for never.
+	Complete time.Time
+	// Offset is the agent's clock minus the hub's.
+	Offset time.Duration
+}

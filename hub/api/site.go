@@ -1,0 +1,141 @@
+package api
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"net/http"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"google.golang.org/grpc/codes"
+
+	"github.com/forestock/forestock/proto"
+)
+
+//go:embed docs.html
+var docsHTML string
+
+// site is everything that HTTP serves besides the calls of the API.
+type site struct {
+	server *Server
+	rest   *rest
+	gate   *gate
+}
+
+// handler puts together what HTTP serves.
+func (s *Server) handler(channel *inprocgrpc.Channel, g *gate) (http.Handler, error) {
+	rs, err := readRoutes(proto.OpenAPI)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newREST(channel, rs, s.config.Limits.MessageBytes)
+	if err != nil {
+		return nil, err
+	}
+	t := &site{server: s, rest: r, gate: g}
+	docs, err := t.docs()
+	if err != nil {
+		return nil, err
+	}
+
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", r)
+	mux.HandleFunc("GET /openapi.json", serveBytes("application/json", proto.OpenAPI))
+	mux.HandleFunc("GET /docs", docs)
+	mux.HandleFunc("GET /livez", serveBytes("text/plain; charset=utf-8", []byte("ok\n")))
+	mux.HandleFunc("GET /readyz", t.ready)
+	mux.Handle("GET /metrics", t.guard(promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})))
+	home := "/docs"
+	if s.deps.Console != nil {
+		home = "/console/"
+		mux.Handle("GET /console/", s.deps.Console)
+	}
+	mux.Handle("GET /{$}", http.RedirectHandler(home, http.StatusFound))
+	mux.HandleFunc("/", r.unknown)
+
+	// A page of another site must not make an operator's browser write here.
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(r.crossOrigin))
+	return secure(sameOrigin.Handler(mux)), nil
+}
+
+// secure sets what every answer tells a browser.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "same-origin")
+		w.Header().Set("X-Frame-Options", "DENY")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func serveBytes(contentType string, b []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(b) // whoever asked has gone; there is nobody left to tell
+	}
+}
+
+// docs renders the page that lists the API. It is the same for everybody, but
+// for the address that it was asked at.
+func (t *site) docs() (http.HandlerFunc, error) {
+	page, err := template.New("docs").Parse(docsHTML)
+	if err != nil {
+		return nil, err
+	}
+	example, _ := errorBody(refuse(codes.NotFound, UnknownSKU, "no entry and no catalogue item knows the SKU %q; check the spelling, or add it with POST /v1/items:batchUpdate", "milk-2l"))
+	body, err := t.rest.json.Marshal(example)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := indented(body)
+	if err != nil {
+		return nil, err
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		var b bytes.Buffer
+		err := page.Execute(&b, map[string]any{
+			"Version": t.server.deps.Version, "GRPC": t.server.GRPCAddr().String(), "Base": "http://" + r.Host,
+			"Routes": t.rest.routes, "Error": shown, "Tokens": len(t.gate.tokens) > 0,
+		})
+		if err != nil {
+			t.rest.refuse(w, refusalOf(err))
+			return
+		}
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		serveBytes("text/html; charset=utf-8", b.Bytes())(w, r)
+	}, nil
+}
+
+// ready tells whether the hub can answer, and what is missing if it cannot.
+func (t *site) ready(w http.ResponseWriter, r *http.Request) {
+	if err := t.server.ready(r.Context()); err != nil {
+		t.rest.refuse(w, refusalOf(err))
+		return
+	}
+	serveBytes("text/plain; charset=utf-8", []byte("ok\n"))(w, r)
+}
+
+// guard lets only callers with a token through, where there are tokens.
+func (t *site) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(t.gate.tokens) > 0 {
+			if _, err := t.gate.tokens.find(r.Header.Get("Authorization")); err != nil {
+				t.rest.refuse(w, refusalOf(err))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// indented lays JSON out for people.
+func indented(b []byte) (string, error) {
+	var out bytes.Buffer
+	if err := json.Indent(&out, b, "", "  "); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}

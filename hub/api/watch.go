@@ -1,0 +1,215 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+
+	"github.com/forestock/forestock/hub/inventory"
+	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// watchStream is where a watch goes.
+type watchStream = grpc.ServerStreamingServer[forestockv1.WatchAvailabilityResponse]
+
+// watch is one watch on its way.
+type watch struct {
+	*availability
+	stream   watchStream
+	scope    inventory.Scope
+	question string // what its resume tokens are bound to
+	token    string // the last one
+	caughtUp bool   // every number as it was at the beginning is through
+	told     map[stock.Warehouse]forestockv1.Freshness
+}
+
+// WatchAvailability streams the numbers of a scope, and then every change. The
+// store keeps no queue for a watch: a reader that is slow gets the newest number
+// of each SKU once it is ready, however often it changed meanwhile.
+func (a *availability) WatchAvailability(req *forestockv1.WatchAvailabilityRequest, stream watchStream) error {
+	scope, err := a.view.scope(req)
+	if err != nil {
+		return err
+	}
+	w := &watch{availability: a, stream: stream, scope: scope, question: scopeQuestion(scope), token: req.GetResumeToken(), told: make(map[stock.Warehouse]forestockv1.Freshness)}
+	since, err := w.since()
+	if err != nil {
+		return err
+	}
+	feed, err := a.view.stock.Watch(since, scope)
+	if errors.Is(err, inventory.ErrTokenTooOld) {
+		return refuse(codes.FailedPrecondition, ResumeTokenUnknown, "the hub's store began a new life since this resume_token; watch again without one").in("resume_token")
+	}
+	if err != nil {
+		return fmt.Errorf("watch: %w", err)
+	}
+	return w.run(feed)
+}
+
+// scope reads what a watch is about.
+func (v *view) scope(req *forestockv1.WatchAvailabilityRequest) (out inventory.Scope, err error) {
+	if n := len(req.GetSkus()); n > maxBatch {
+		return out, invalid(TooMany, "skus", "%d skus are more than %d; watch all of them, or split them over several watches", n, maxBatch)
+	}
+	for i, id := range req.GetWarehouses() {
+		field := fmt.Sprintf("warehouses[%d]", i)
+		w, err := stock.ParseWarehouse(strings.TrimPrefix(id, "warehouses/"))
+		if err != nil {
+			return out, invalid(InvalidName, field, "%v", err)
+		}
+		if _, err := v.warehouse(field, w); err != nil {
+			return out, err
+		}
+		out.Warehouses = append(out.Warehouses, w)
+	}
+	for i, id := range req.GetSkus() {
+		sku, err := stock.ParseSKU(id)
+		if err != nil {
+			return out, invalid(InvalidName, fmt.Sprintf("skus[%d]", i), "%v", err)
+		}
+		out.SKUs = append(out.SKUs, sku)
+	}
+	return out, nil
+}
+
+// scopeQuestion sums up a scope: a token of one scope would skip numbers in
+// another one.
+func scopeQuestion(s inventory.Scope) string {
+	h := sha256.New()
+	for _, w := range slices.Compact(slices.Sorted(slices.Values(s.Warehouses))) {
+		h.Write([]byte("w" + w + "\n"))
+	}
+	for _, sku := range slices.Compact(slices.Sorted(slices.Values(s.SKUs))) {
+		h.Write([]byte("s" + sku + "\n"))
+	}
+	return string(h.Sum(nil))
+}
+
+func (w *watch) since() (inventory.Token, error) {
+	if w.token == "" {
+		return inventory.Token{}, nil
+	}
+	if text, ok := placeOf(resume, w.question, w.token); ok {
+		if token, err := inventory.ParseToken(text); err == nil {
+			return token, nil
+		}
+	}
+	return inventory.Token{}, invalid(InvalidResumeToken, "resume_token",
+		"this resume_token belongs to no watch like this one; hand it back as it came, with the same warehouses and skus, or leave it out to begin again")
+}
+
+// run pumps the feed into the stream until one side ends. Between them is room
+// for nothing, so that what waits for a slow reader is one number.
+func (w *watch) run(feed inventory.Feed) error {
+	g, ctx := errgroup.WithContext(w.stream.Context())
+	updates := make(chan inventory.Update)
+	g.Go(func() error {
+		for {
+			u, err := feed(ctx)
+			if err != nil {
+				return err
+			}
+			select {
+			case updates <- u:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	})
+	g.Go(func() error { return w.forward(ctx, updates) })
+	return g.Wait()
+}
+
+func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update) error {
+	idle := time.NewTimer(w.bookmark)
+	defer idle.Stop()
+	changed, err := w.tellFreshness()
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-w.closing:
+			return refuse(codes.Unavailable, ShuttingDown, "the hub shuts down; watch again with the last resume_token").after(time.Second)
+		case <-changed:
+			changed, err = w.tellFreshness()
+		case u := <-updates:
+			err = w.take(&u)
+		case <-idle.C:
+			err = w.tellCaughtUp()
+		}
+		idle.Reset(w.bookmark)
+	}
+	return err
+}
+
+// take sends one update of the feed on. Of its bookmarks only the first one
+// says something new; the others are said when the stream is idle.
+func (w *watch) take(u *inventory.Update) error {
+	w.token = placeToken(resume, w.question, u.Token.String())
+	if !u.Bookmark {
+		return w.tellLevel(u.Level.Warehouse, u.Level.SKU)
+	}
+	if w.caughtUp {
+		return nil
+	}
+	w.caughtUp = true
+	return w.tellCaughtUp()
+}
+
+// tellLevel sends the level as it is by now, not as it was when the feed told of
+// it: the one that goes with the as-of time.
+func (w *watch) tellLevel(id stock.Warehouse, sku stock.SKU) error {
+	s, err := w.view.warehouse("warehouses", id)
+	if err != nil {
+		return err
+	}
+	m := w.view.moment(s, time.Now())
+	l, _ := m.level(sku)
+	w.sent.Inc()
+	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{Availability: m.availability(&l), ResumeToken: w.token})
+}
+
+// tellCaughtUp says that nothing older is outstanding, once that is so.
+func (w *watch) tellCaughtUp() error {
+	if !w.caughtUp {
+		return nil
+	}
+	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{ResumeToken: w.token, Bookmark: true})
+}
+
+// tellFreshness sends every warehouse whose freshness is not the one that was
+// told last, and gives a channel that is closed once another one may differ.
+func (w *watch) tellFreshness() (<-chan struct{}, error) {
+	beat, changed := w.view.pulse.now()
+	for _, id := range slices.Sorted(maps.Keys(beat)) {
+		if len(w.scope.Warehouses) > 0 && !slices.Contains(w.scope.Warehouses, id) {
+			continue
+		}
+		if w.told[id] == beat[id] {
+			continue
+		}
+		s, ok := w.view.stock.Warehouse(id)
+		if !ok {
+			continue
+		}
+		m := w.view.warehouseMessage(&s, time.Now())
+		if w.told[id] == m.GetFreshness() {
+			continue
+		}
+		w.told[id] = m.GetFreshness()
+		if err := w.stream.Send(&forestockv1.WatchAvailabilityResponse{Warehouse: m, ResumeToken: w.token}); err != nil {
+			return nil, err
+		}
+	}
+	return changed, nil
+}

@@ -1,0 +1,145 @@
+// Everything the page says, in Chinese first and in English, and how it writes
+// numbers and times.
+
+const words = {
+  zh: {
+    other: "EN",
+    fleet: "仓库", stock: "库存",
+    live: "实时", connecting: "连接中", lost: "连接中断,正在重连",
+    loginTitle: "需要令牌", loginWhy: "这个 hub 只接受持有令牌的访问。令牌只保存在这个标签页里。", loginGo: "进入",
+    retry: "重试", more: "加载更多", back: "返回", all: "全部", none: "—",
+    online: "在线", late: "迟", offline: "离线",
+    onlineHint: "线路通畅,数据完整", lateHint: "数据还不完整", offlineHint: "收不到它的消息",
+    warehouse: "仓库", state: "状态", asOf: "数据截至", unsent: "未上传", offset: "时钟偏差", version: "版本", skus: "SKU", alarms: "告警",
+    entry: "流水号", epoch: "账本", heard: "最近联系", enrolled: "仓", warehouses: "个仓库", unsentAll: "条未上传", alarmsAll: "个告警",
+    noWarehouses: "还没有仓库连接到这里", noWarehousesHint: "仓库的 agent 第一次连上后,会自动出现在这里。",
+    DIVERGED: "账实不符", CLONED: "身份被复制", NEW_LEDGER: "新账本", QUARANTINED: "隔离记录",
+    searchHint: "商品名、SKU 或条码", everywhere: "全部仓库", search: "搜索",
+    searchStart: "查一个商品在各仓有多少", searchStartHint: "输入名字、SKU 或条码的一部分;也可以先选一个仓库,看它的全部库存。",
+    noMatch: "没有找到", noMatchHint: "换一个更短的词试试,或者确认商品已经建档。",
+    noStock: "这个仓库还没有库存记录", noStockHint: "第一次收货之后,商品会出现在这里。",
+    item: "商品", sellable: "可售", onHand: "在库", held: "占用", committed: "已承诺", safety: "安全库存", unavailable: "不可售", lots: "批次",
+    noLot: "无批次", dock: "收货区", expired: "已过期", expiresToday: "今天到期", daysLeft: (n) => `剩 ${n} 天`, noDate: "无到期日",
+    uncatalogued: "未建档",
+    lot: "批次", expiry: "到期日", produced: "生产日期", bin: "货位",
+    explain: "这个数是怎么来的", explainHint: "每一条都是仓库里发生过的一件事,最新的在最上面。",
+    time: "时间", kind: "动作", change: "变化", after: "之后在库", who: "谁", where: "哪里", document: "单据", evidence: "原始证据",
+    scan: "扫码", frame: "秤", command: "指令", storedAfter: (t) => `${t}后到达`, undoes: (n) => `撤销第 ${n} 条`,
+    counted: (n, seen) => `盘得 ${n},账面 ${seen}`, floor: "不会低于 0", noMovements: "还没有流水", begin: "从这里开始",
+    removed: "已下架",
+    ago: { s: (n) => `${n} 秒前`, m: (n) => `${n} 分钟前`, h: (n) => `${n} 小时前`, d: (n) => `${n} 天前`, now: "刚刚", never: "从未" },
+    span: { ms: (n) => `${n} 毫秒`, s: (n) => `${n} 秒`, m: (n) => `${n} 分钟`, h: (n) => `${n} 小时`, d: (n) => `${n} 天` },
+    units: { pc: "件", g: "g", ml: "ml" },
+    kinds: {
+      receive: "收货", putaway: "上架", pick: "拣货", short: "缺货", count: "盘点", waste: "报损", return: "退货",
+      "transfer-out": "调出", "transfer-in": "调入", adjust: "调整", undo: "撤销", opening: "期初",
+    },
+    reasons: {
+      UNKNOWN_WAREHOUSE: "没有这个仓库", UNKNOWN_SKU: "没有这个 SKU", RATE_LIMITED: "请求太频繁,稍后再试",
+      OVERLOADED: "hub 正忙,稍后再试", NOT_READY: "hub 还没准备好", SHUTTING_DOWN: "hub 正在重启", NETWORK: "连不上 hub",
+    },
+  },
+  en: {
+    other: "中文",
+    fleet: "Warehouses", stock: "Stock",
+    live: "live", connecting: "connecting", lost: "connection lost, trying again",
+    loginTitle: "A token is needed", loginWhy: "This hub lets in callers with a token. It is kept in this tab only.", loginGo: "Go on",
+    retry: "Try again", more: "Load more", back: "Back", all: "All", none: "—",
+    online: "online", late: "late", offline: "offline",
+    onlineHint: "The line is up and the numbers are complete", lateHint: "The numbers are not complete yet", offlineHint: "Nothing is heard from it",
+    warehouse: "Warehouse", state: "State", asOf: "As of", unsent: "Unsent", offset: "Clock offset", version: "Version", skus: "SKUs", alarms: "Alarms",
+    entry: "Entry", epoch: "Ledger", heard: "Last heard", enrolled: "warehouses", warehouses: "warehouses", unsentAll: "unsent", alarmsAll: "alarms",
+    noWarehouses: "No warehouse has connected yet", noWarehousesHint: "A warehouse shows up here once its agent has connected for the first time.",
+    DIVERGED: "diverged", CLONED: "cloned", NEW_LEDGER: "new ledger", QUARANTINED: "set aside",
+    searchHint: "Name, SKU or barcode", everywhere: "All warehouses", search: "Search",
+    searchStart: "See how much of an item is where", searchStartHint: "Type a part of its name, SKU or barcode; or choose a warehouse to see all of its stock.",
+    noMatch: "Nothing found for", noMatchHint: "Try a shorter word, or check that the item is in the catalogue.",
+    noStock: "This warehouse has no stock yet", noStockHint: "Items show up here after the first receipt.",
+    item: "Item", sellable: "Sellable", onHand: "On hand", held: "Held", committed: "Committed", safety: "Safety", unavailable: "Unavailable", lots: "Lots",
+    noLot: "no lot", dock: "dock", expired: "expired", expiresToday: "expires today", daysLeft: (n) => (n === 1 ? "1 day left" : `${n} days left`), noDate: "no date",
+    uncatalogued: "not in the catalogue",
+    lot: "Lot", expiry: "Expiry", produced: "Produced", bin: "Bin",
+    explain: "What this number is made of", explainHint: "Every line is one thing that happened in the warehouse, newest first.",
+    time: "Time", kind: "What", change: "Change", after: "On hand after", who: "Who", where: "Where", document: "Document", evidence: "Raw evidence",
+    scan: "scan", frame: "scale", command: "command", storedAfter: (t) => `arrived ${t} later`, undoes: (n) => `undoes entry ${n}`,
+    counted: (n, seen) => `counted ${n}, book had ${seen}`, floor: "never below 0", noMovements: "Nothing has happened yet", begin: "It begins here",
+    removed: "no longer sold",
+    ago: { s: (n) => `${n} s ago`, m: (n) => `${n} min ago`, h: (n) => `${n} h ago`, d: (n) => `${n} d ago`, now: "just now", never: "never" },
+    span: { ms: (n) => `${n} ms`, s: (n) => `${n} s`, m: (n) => `${n} min`, h: (n) => `${n} h`, d: (n) => `${n} d` },
+    units: { pc: "pc", g: "g", ml: "ml" },
+    kinds: {
+      receive: "received", putaway: "put away", pick: "picked", short: "short", count: "counted", waste: "wasted", return: "returned",
+      "transfer-out": "sent out", "transfer-in": "came in", adjust: "adjusted", undo: "undone", opening: "opening",
+    },
+    reasons: { NETWORK: "The hub cannot be reached" },
+  },
+};
+
+export let language = localStorage.getItem("forestock.language") === "en" ? "en" : "zh";
+
+// t gives a word in the language of the page.
+export const t = (key) => words[language][key];
+
+export function switchLanguage() {
+  language = language === "zh" ? "en" : "zh";
+  localStorage.setItem("forestock.language", language);
+}
+
+const plain = new Intl.NumberFormat("en-US");
+
+// number writes a whole number with thousands apart.
+export const number = (n) => plain.format(n).replace("-", "−");
+
+// signed writes a change: its sign always shows.
+export const signed = (n, unit) => (n > 0 ? "+" : "") + amount(n, unit);
+
+// amount writes base units the way people speak of them. Grams and millilitres
+// are whole numbers, so three decimals of kg and L lose nothing.
+export function amount(n, unit) {
+  if ((unit === "g" || unit === "ml") && Math.abs(n) >= 1000) {
+    return `${number(n / 1000)} ${unit === "g" ? "kg" : "L"}`;
+  }
+  return unit ? `${number(n)} ${t("units")[unit] ?? unit}` : number(n);
+}
+
+function scale(seconds) {
+  if (seconds < 60) return ["s", seconds];
+  if (seconds < 3600) return ["m", seconds / 60];
+  if (seconds < 2 * 86400) return ["h", seconds / 3600];
+  return ["d", seconds / 86400];
+}
+
+// ago writes how long ago something was.
+export function ago(seconds) {
+  if (seconds === null || seconds === undefined) return t("ago").never;
+  if (seconds < 2) return t("ago").now;
+  const [unit, n] = scale(seconds);
+  return t("ago")[unit](Math.floor(n));
+}
+
+// span writes how long something took.
+export function span(seconds) {
+  if (Math.abs(seconds) < 1) return t("span").ms(Math.round(seconds * 1000));
+  const [unit, n] = scale(Math.abs(seconds));
+  const shown = unit === "s" ? Math.round(n * 10) / 10 : Math.floor(n);
+  return t("span")[unit](shown);
+}
+
+// seconds reads a duration of the API: "1.5s".
+export const seconds = (duration) => (duration ? Number.parseFloat(duration) : null);
+
+const pad = (n) => String(n).padStart(2, "0");
+
+// moment writes a time of day, with the day where it is not today.
+export function moment(iso) {
+  if (!iso) return t("none");
+  const d = new Date(iso);
+  const clock = `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
+  if (d.toDateString() === new Date().toDateString()) return clock;
+  const day = `${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${clock}`;
+  return d.getFullYear() === new Date().getFullYear() ? day : `${d.getFullYear()}-${day}`;
+}
+
+// reason puts an error into words: the page's own where it has them, the hub's
+// otherwise.
+export const reason = (err) => words[language].reasons[err.reason] ?? err.message;
