@@ -13,6 +13,7 @@ import (
 
 // Faults is a campaign of faults at system calls.
 type Faults struct {
+	Work     work.Work
 	Program  string   // runs work.Child first thing
 	Dir      string   // for the ledgers and traces
 	Syscalls []string // as strace names them
@@ -51,43 +52,51 @@ func (f Faults) Run(ctx context.Context) (Tally, error) {
 	}
 	t := Tally{PerSystem: make(map[string]int)}
 	var b book
-	for nth := 1; t.Points < f.Points; nth++ {
-		fired := false
+	nth := make(map[string]int, len(f.Syscalls))
+	for t.Points < f.Points {
+		fired := 0
 		for _, call := range f.Syscalls {
-			if t.Points == f.Points {
-				break
+			if b.path == "" || b.faults >= f.Fresh {
+				if err := b.discard(); err != nil {
+					return t, err
+				}
+				b = book{path: filepath.Join(f.Dir, fmt.Sprintf("book-%d", t.Points+t.Idle))}
 			}
-			if b.path == "" || b.faults == f.Fresh {
-				b = book{path: filepath.Join(f.Dir, fmt.Sprintf("ledger-%d.db", t.Points))}
-			}
-			fault := inject.Fault{Syscall: call, Nth: nth, Action: f.Action}
+			nth[call]++
+			fault := inject.Fault{Syscall: call, Nth: nth[call], Action: f.Action}
 			hit, err := f.point(ctx, &b, fault, &t)
 			if err != nil {
 				return t, fmt.Errorf("%s on %s after %d faults: %w", fault, b.path, b.faults, err)
 			}
-			fired = fired || hit
+			if hit {
+				fired++
+			} else {
+				nth[call] = 0 // no such call comes that late: begin again
+			}
 			if f.Progress != nil {
 				f.Progress(t.Points, f.Points)
 			}
 		}
-		if !fired {
-			nth = 0 // no call of any kind comes that late: begin again, on a file that has grown
+		if fired == 0 && t.Points == 0 {
+			return t, fmt.Errorf("no fault fired: the program makes none of %v", f.Syscalls)
 		}
 	}
 	return t, b.discard()
 }
 
-// book is one ledger file and what was acknowledged of it.
+// book is what one run of faults works on, and what was acknowledged of it.
 type book struct {
 	path   string
-	next   int
 	saved  []work.Saved
 	faults int
 }
 
 func (b *book) discard() error {
-	if err := os.Remove(b.path); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("remove ledger: %w", err)
+	if b.path == "" {
+		return nil
+	}
+	if err := os.RemoveAll(b.path); err != nil {
+		return fmt.Errorf("remove book: %w", err)
 	}
 	return nil
 }
@@ -96,23 +105,17 @@ func (b *book) discard() error {
 func (f Faults) point(ctx context.Context, b *book, fault inject.Fault, t *Tally) (fired bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	out, err := inject.Run(ctx, f.Dir, fault, work.Env(b.path, b.next, commandsPerRun), f.Program)
+	out, err := inject.Run(ctx, f.Dir, fault, f.Work.Env(b.path, len(b.saved), commandsPerRun), f.Program)
 	if err != nil {
 		return false, err
 	}
 	saved := work.Acknowledged(out.Stdout)
 	b.saved = append(b.saved, saved...)
-	b.next += len(saved)
-	r, err := work.Check(ctx, b.path, b.saved, b.next)
+	r, err := f.Work.Check(ctx, b.path, b.saved, 1)
 	if err != nil {
 		return false, fmt.Errorf("%w\n%s", err, out.Stderr)
 	}
-	last, err := work.Last(ctx, b.path, b.next)
-	if err != nil {
-		return false, err
-	}
-	b.saved = append(b.saved, last)
-	b.next++
+	b.saved = append(b.saved, r.Again)
 	b.faults++
 	t.Saved += len(saved)
 	t.Ahead += r.Ahead

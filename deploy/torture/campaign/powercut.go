@@ -105,7 +105,7 @@ func (p PowerCuts) inspect(ctx context.Context, img *cutdisk.Image, saved []work
 	if _, err := os.Stat(path); os.IsNotExist(err) && len(saved) == 0 {
 		return nil // the cut came before the ledger was made
 	}
-	r, err := work.CheckImage(ctx, path, saved, len(saved))
+	r, err := work.Ledger{}.Check(ctx, path, saved, 1<<30)
 	t.Slowest = max(t.Slowest, r.Reopening)
 	t.Ahead += r.Ahead
 	if err == nil {
@@ -140,7 +140,7 @@ func (p PowerCuts) start(ctx context.Context, path string) (*worker, error) {
 		}
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(), work.Env(path, 0, 1<<30)...)
+	cmd.Env = append(os.Environ(), work.Ledger{}.Env(path, 0, 1<<30)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {

@@ -16,107 +16,87 @@ import (
 	"strings"
 	"time"
 
-	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/proto/stock"
 )
 
 // Warehouse is whose ledger is tortured.
 const Warehouse = stock.Warehouse("torture-01")
 
-// variable tells a process that it is the one under torture: the path of the
-// ledger, the number of the first command, and how many to book.
-const variable = "FORESTOCK_TORTURE_WORK"
-
-// Options of the ledger under torture: small, so that its file grows, its
-// checkpoints are written and its space is used within a few commands.
-func Options() ledger.Options {
-	return ledger.Options{Warehouse: Warehouse, MaxSize: 8 << 20, CommandWindow: 5_000, CheckpointEvery: 16}
+// Work is something that books commands and can be asked afterwards what is
+// left of them: Ledger and Hub.
+type Work interface {
+	// Env gives the variables that make a process with Child in it book
+	// commands into what is at path, and say which ones are saved.
+	Env(path string, first, count int) []string
+	// Check looks for the promises after a crash: everything acknowledged is
+	// there exactly once, nothing is there in part, and the command after the
+	// last acknowledged one, asked again, is there exactly once. It gives that
+	// command as if it had been acknowledged. At most inFlight commands may be
+	// there that nobody was told of.
+	Check(ctx context.Context, path string, saved []Saved, inFlight int) (Report, error)
 }
 
-// Env gives the variables that make a process with Child in it do the work.
-func Env(path string, first, count int) []string {
-	return []string{fmt.Sprintf("%s=%s|%d|%d", variable, path, first, count)}
+// Saved is a command that was said to be saved.
+type Saved struct {
+	N        int
+	From, To stock.Seq // its entries
+}
+
+// Report is what was found after a crash.
+type Report struct {
+	Ahead     int           // commands that nobody was told of: a crash between commit and answer
+	Reopening time.Duration // until it could be used; 0 when it never could
+	Again     Saved         // the command that was asked again
+}
+
+// Acknowledged reads what a program under torture printed. A last line that
+// was cut short is not an acknowledgement.
+func Acknowledged(stdout string) []Saved {
+	var out []Saved
+	lines := strings.Split(stdout, "\n")
+	for _, line := range lines[:len(lines)-1] {
+		var s Saved
+		if n, err := fmt.Sscanf(line, "saved %d %d %d", &s.N, &s.From, &s.To); err == nil && n == 3 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// next gives the number of the command after the last acknowledged one.
+func next(saved []Saved) int {
+	n := 0
+	for _, s := range saved {
+		n = max(n, s.N+1)
+	}
+	return n
+}
+
+// variable tells a process that it is the one under torture: the kind of work,
+// its path, the number of the first command, and how many to book.
+const variable = "FORESTOCK_TORTURE_WORK"
+
+func env(kind, path string, first, count int) []string {
+	return []string{fmt.Sprintf("%s=%s|%s|%d|%d", variable, kind, path, first, count)}
 }
 
 // Child does the work and exits when this process was started for it. Call it
 // first thing in main or TestMain.
 func Child() {
 	spec := strings.Split(os.Getenv(variable), "|")
-	if len(spec) != 3 {
+	if len(spec) != 4 {
 		return
 	}
-	first, err1 := strconv.Atoi(spec[1])
-	count, err2 := strconv.Atoi(spec[2])
+	first, err1 := strconv.Atoi(spec[2])
+	count, err2 := strconv.Atoi(spec[3])
 	if err := errors.Join(err1, err2); err != nil {
 		fmt.Fprintln(os.Stderr, variable+":", err)
 		os.Exit(2)
 	}
-	if err := do(context.Background(), spec[0], first, count, os.Stdout); err != nil {
+	do := map[string]func(context.Context, string, int, int, io.Writer) error{"ledger": bookLedger, "hub": bookHub}[spec[0]]
+	if err := do(context.Background(), spec[1], first, count, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(3)
 	}
 	os.Exit(0)
-}
-
-// do books commands and writes a line for each that was acknowledged.
-func do(ctx context.Context, path string, first, count int, out io.Writer) (err error) {
-	l, err := ledger.Open(path, Options())
-	if err != nil {
-		return fmt.Errorf("open: %w", err)
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	ctx, cancel := context.WithCancel(ctx)
-	ran := make(chan error, 1)
-	go func() { ran <- l.Run(ctx) }()
-	defer func() {
-		cancel()
-		err = errors.Join(err, <-ran)
-	}()
-	fmt.Fprintln(out, "open")
-	for n := first; n < first+count; n++ {
-		receipt, err := l.Append(ctx, Command(n))
-		if err != nil {
-			return fmt.Errorf("command %d: %w", n, err)
-		}
-		fmt.Fprintf(out, "saved %d %d %d\n", n, receipt.From, receipt.To)
-		if n%8 == 0 {
-			if err := l.Stored(ctx, receipt.From-1); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// Command is the n-th command: every third has three movements, so that a torn
-// commit shows.
-func Command(n int) stock.Command {
-	parts := 1
-	if n%3 == 0 {
-		parts = 3
-	}
-	c := stock.Command{ID: ID(n)}
-	for p := range parts {
-		m := stock.Movement{
-			Kind: stock.Receive, SKU: stock.SKU(fmt.Sprintf("S%02d", (n+p)%40)), Lot: stock.Lot(fmt.Sprintf("L%d", n%5)),
-			Bin: "A-1-01-01", Delta: int64(n%9 + 1), Time: time.Unix(1_700_000_000+int64(n), 0), Operator: "torturer",
-			Station: "s1", Device: "scanner-1", Scan: []byte("]C10106901230000393" + strconv.Itoa(n)),
-		}
-		if n%4 == 1 {
-			m.Kind, m.Delta = stock.Pick, -m.Delta
-		}
-		c.Movements = append(c.Movements, m)
-	}
-	return c
-}
-
-// ID is the id of the n-th command.
-func ID(n int) string { return "torture-" + strconv.Itoa(n) }
-
-func number(id string) (int, error) {
-	digits, ok := strings.CutPrefix(id, "torture-")
-	if !ok {
-		return 0, fmt.Errorf("command id %q is not of this work", id)
-	}
-	return strconv.Atoi(digits)
 }
