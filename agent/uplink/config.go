@@ -1,0 +1,60 @@
+package uplink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Config says where the hub is and who this agent is.
+type Config struct {
+	// Warehouse is whose entries are sent. It is also the MQTT client id.
+	Warehouse stock.Warehouse
+	// Brokers are tried in turn: tcp://host:port or tls://host:port.
+	Brokers []string
+	// QoS of the frames, 0 or 1. Nothing depends on it: the hub's own
+	// acknowledgement is the only one that counts.
+	QoS byte
+	// Username and Password are for brokers that want them.
+	Username, Password string
+	// TLS is used for tls:// brokers.
+	TLS TLSFiles
+	// Software is the version of the agent's program, for people.
+	Software string
+	// Dial opens a connection to a broker's host:port. Nil dials TCP.
+	Dial func(ctx context.Context, hostport string) (net.Conn, error)
+}
+
+// Validate checks the configuration.
+func (c *Config) Validate() error {
+	if _, err := stock.ParseWarehouse(string(c.Warehouse)); err != nil {
+		return err
+	}
+	if len(c.Brokers) == 0 {
+		return errors.New("no broker: name at least one, such as tcp://hub.example.com:1883")
+	}
+	for _, b := range c.Brokers {
+		if _, err := parseBroker(b); err != nil {
+			return err
+		}
+	}
+	if c.QoS > 1 {
+		return fmt.Errorf("QoS %d: 0 or 1", c.QoS)
+	}
+	return stock.CheckText(c.Software)
+}
+
+func parseBroker(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, fmt.Errorf("broker %q: %w", s, err)
+	}
+	if (u.Scheme != "tcp" && u.Scheme != "tls") || u.Hostname() == "" || u.Port() == "" || u.Path != "" {
+		return nil, fmt.Errorf("broker %q: write it as tcp://host:port or tls://host:port", s)
+	}
+	return u, nil
+}

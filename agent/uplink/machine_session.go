@@ -1,0 +1,164 @@
+package uplink
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
+)
+
+const (
+	// pingEvery is how often the way to the hub and back is checked. The hub
+	// calls a warehouse live while it was heard within 15 s, so two pings in a
+	// row may get lost.
+	pingEvery = 5 * time.Second
+	// maxSilent is how many timeouts without any frame of the hub mean that
+	// the session is to be opened anew.
+	maxSilent = 3
+	// pathTimeout is after how long without any frame of the hub another
+	// broker is tried: this one may be cut off from the hub.
+	pathTimeout = 60 * time.Second
+	// deafAfter is after how long without a welcome the operator is told where
+	// to look: a broker may grant a subscription and then deliver nothing.
+	deafAfter = 30 * time.Second
+)
+
+// helloState is the hello that is not answered yet.
+type helloState struct {
+	nonce uint64
+	frame []byte
+	since time.Time
+	again time.Time // when to repeat it
+	cause wire.Welcome
+}
+
+type pingState struct {
+	nonce uint64
+	next  time.Time
+	sent  time.Time
+	open  bool      // the last ping is not answered
+	acked stock.Seq // what was acknowledged when it was sent
+}
+
+// sayHello begins a new session.
+func (m *machine) sayHello(now time.Time) {
+	m.forget()
+	m.phase = phaseHello
+	m.pace.reset()
+	m.hello = helloState{nonce: m.hello.nonce + 1, since: now}
+	head := m.pos.Head
+	f := wire.Frame{Epoch: m.pos.Epoch, Boot: m.boot, Body: &wire.Hello{
+		First: m.pos.First, Last: m.pos.Last, Head: head, Down: m.down.stored, Nonce: m.hello.nonce,
+		VersionMin: wire.Version, VersionMax: wire.Version, Software: m.software, Time: now,
+	}}
+	raw, err := m.codec.Encode(&f)
+	if err != nil {
+		m.note.err, m.note.hint = err.Error(), "this is a defect of the program: please report it"
+		return
+	}
+	m.hello.frame = raw
+	m.repeatHello(now)
+}
+
+func (m *machine) repeatHello(now time.Time) {
+	m.do(send{frame: m.hello.frame, kind: wire.KindHello, copy: m.hello.since != now})
+	m.hello.again = now.Add(m.pace.wait(m.random()))
+}
+
+func (m *machine) tickHello(now time.Time) {
+	if now.Before(m.hello.again) {
+		return
+	}
+	if m.phase == phaseChecking { // the ledger did not answer in time
+		m.sayHello(now)
+		return
+	}
+	m.repeatHello(now)
+	if now.Sub(m.hello.since) >= deafAfter && !m.heard.After(m.hello.since) {
+		m.note.err = "connected to the broker, but the hub does not answer"
+		m.note.hint = "check that the hub is connected to the same broker, and the broker's access rules for this warehouse's topics"
+	}
+}
+
+// welcome takes the answer to the present hello. A welcome of a later session
+// for the same hello replaces the earlier one; any other is late and says
+// nothing.
+func (m *machine) welcome(now time.Time, w *wire.Welcome) {
+	if w.Boot != m.boot || w.Nonce != m.hello.nonce || m.phase == phaseFenced {
+		return
+	}
+	if m.phase != phaseHello && w.Session <= m.session {
+		return
+	}
+	if w.Version != wire.Version {
+		m.hold(now, wire.FenceVersion, fmt.Sprintf("the hub speaks protocol version %d, this program %d", w.Version, wire.Version))
+		return
+	}
+	m.forget()
+	m.phase, m.session = phaseChecking, w.Session
+	m.limits = limits{min(w.MaxEntries, wire.MaxBatch), min(w.MaxBytes, wire.MaxBody/2)}
+	m.hello.cause = *w
+	m.hello.again = now.Add(maxTimeout)
+	switch {
+	case w.Applied > m.pos.Last:
+		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub has %d entries of this ledger, the ledger itself only %d: it was rolled back", w.Applied, m.pos.Last))
+	case w.Applied+1 < m.pos.First:
+		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub asks for entry %d, the oldest that is kept is %d", w.Applied+1, m.pos.First))
+	default:
+		m.do(checkHash{w.Applied, m.read.next()})
+	}
+}
+
+// hashed takes the answer to checkHash: the session opens only when the hub's
+// cursor is a place in this very ledger.
+func (m *machine) hashed(now time.Time, turn int, h stock.Hash, err error) {
+	if m.phase != phaseChecking || turn != m.read.turn {
+		return
+	}
+	m.read.busy = false
+	w := &m.hello.cause
+	if err != nil {
+		m.note.err, m.note.hint = err.Error(), "the ledger could not be read: see the agent's log"
+		m.hello.again = now.Add(m.pace.wait(m.random()))
+		return
+	}
+	if h != w.Head {
+		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub has another history up to entry %d: this ledger was rolled back or copied", w.Applied))
+		return
+	}
+	m.phase, m.acked = phaseOpen, w.Applied
+	m.pace.reset()
+	m.fence.opened(now)
+	m.down.epoch, m.down.busy = w.DownEpoch, false
+	m.note.err, m.note.hint = "", ""
+	m.ping.next = now.Add(pingEvery)
+	m.do(storeCursor{m.acked})
+	m.feed(now)
+}
+
+func (m *machine) tickPing(now time.Time) {
+	if m.phase != phaseOpen || now.Before(m.ping.next) {
+		return
+	}
+	if m.ping.open && !m.heard.After(m.ping.sent) && m.silence(now) {
+		return
+	}
+	m.ping = pingState{nonce: m.ping.nonce + 1, next: now.Add(pingEvery), sent: now, open: true, acked: m.acked}
+	m.say(m.header(), &wire.Ping{Nonce: m.ping.nonce, Last: m.pos.Last, Time: now})
+}
+
+func (m *machine) pong(now time.Time, p *wire.Pong) {
+	if !m.ping.open || p.Nonce != m.ping.nonce {
+		return
+	}
+	m.ping.open = false
+	m.note.rtt, m.note.err, m.note.hint = now.Sub(m.ping.sent), "", ""
+	if p.Applied < m.ping.acked {
+		// The hub has forgotten what it once said was stored, so it was
+		// restored from an older copy: its welcome tells where to go on.
+		m.sayHello(now)
+		return
+	}
+	m.ack(now, p.Applied) // an acknowledgement that got lost costs one ping
+}
