@@ -1,14 +1,17 @@
 package hubd
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -140,4 +143,38 @@ func gtinsOf(value string) ([]stock.GTIN, error) {
 		out = append(out, g)
 	}
 	return out, nil
+}
+
+// itemsPerCommand is how many items are written at once.
+const itemsPerCommand = 500
+
+// loadCatalogue writes the configured file into the catalogue.
+func (h *Hub) loadCatalogue(ctx context.Context) error {
+	if h.cfg.Catalogue == "" {
+		return nil
+	}
+	f, err := os.Open(h.cfg.Catalogue)
+	if err != nil {
+		return fmt.Errorf("open catalogue: %w", err)
+	}
+	defer f.Close()
+	items, err := ReadCatalogue(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", h.cfg.Catalogue, err)
+	}
+	changed := 0
+	for some := range slices.Chunk(items, itemsPerCommand) {
+		results, err := h.store.Apply(ctx, inventory.UpdateItems{Items: some})
+		if err != nil {
+			return fmt.Errorf("write catalogue: %w", err)
+		}
+		switch r := results[0].(type) {
+		case inventory.ItemsUpdated:
+			changed += r.Changed
+		case *inventory.Refusal:
+			return fmt.Errorf("write catalogue: %s", r.Message)
+		}
+	}
+	h.log.Info("catalogue loaded", "file", h.cfg.Catalogue, "items", len(items), "changed", changed)
+	return nil
 }

@@ -21,6 +21,7 @@ type Config struct {
 	AutoEnrol bool         `yaml:"auto_enrol"`
 	Freshness Freshness    `yaml:"freshness"`
 	Tokens    []Token      `yaml:"tokens"` // none: everybody who reaches the ports may do everything
+	Open      bool         `yaml:"open"`   // serve the API beyond this machine without tokens
 	Log       settings.Log `yaml:"log"`
 }
 
@@ -28,7 +29,7 @@ type Config struct {
 // another one that this hub is a client of.
 type MQTT struct {
 	Listen string `yaml:"listen"` // address of the broker in this process
-	Broker string `yaml:"broker"` // URL of another broker, tcp:// or ssl://; empty means the one in this process
+	Broker string `yaml:"broker"` // URL of another broker, tcp:// or tls://; empty means the one in this process
 	QoS    byte   `yaml:"qos"`    // of frames: 0 or 1; no promise hangs on it
 	TLS    TLS    `yaml:"tls"`
 }
