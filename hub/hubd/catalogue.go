@@ -151,6 +151,7 @@ const itemsPerCommand = 500
 // loadCatalogue writes the configured file into the catalogue.
 func (h *Hub) loadCatalogue(ctx context.Context) error {
 	if h.cfg.Catalogue == "" {
+		h.loaded.Store(true)
 		return nil
 	}
 	f, err := os.Open(h.cfg.Catalogue)
@@ -175,6 +176,7 @@ func (h *Hub) loadCatalogue(ctx context.Context) error {
 			return fmt.Errorf("write catalogue: %s", r.Message)
 		}
 	}
+	h.loaded.Store(true)
 	h.log.Info("catalogue loaded", "file", h.cfg.Catalogue, "items", len(items), "changed", changed)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,6 +35,8 @@ type Hub struct {
 	desk   *ingest.Desk
 	store  *store.Pebble
 	api    *api.Server
+
+	loaded atomic.Bool // the configured catalogue is written
 }
 
 // New opens the store and every port, in the order that a frame travels.
@@ -113,7 +116,7 @@ func (h *Hub) openAPI(version string) (err error) {
 	}
 	h.api, err = api.New(cfg, api.Deps{
 		Stock: h.store, Link: contacts{h.desk}, Console: pages,
-		Registry: h.registry, Log: h.log, Version: version,
+		Ready: h.ready, Registry: h.registry, Log: h.log, Version: version,
 	})
 	if err == nil {
 		h.cleanups = append(h.cleanups, func() error { return ignoreClosed(h.api.Close()) })
@@ -156,6 +159,14 @@ func (h *Hub) Run(ctx context.Context) (err error) {
 	err = g.Wait()
 	stop()
 	return errors.Join(err, <-stored)
+}
+
+// ready says why the hub should not be asked yet.
+func (h *Hub) ready(context.Context) error {
+	if !h.loaded.Load() {
+		return errors.New("the catalogue is being loaded")
+	}
+	return nil
 }
 
 func (h *Hub) close() error {
