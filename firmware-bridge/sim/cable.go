@@ -1,11 +1,13 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -19,9 +21,10 @@ var ErrUnplugged = errors.New("cable is not plugged in")
 type Cable struct {
 	name string
 
-	mu     sync.Mutex // guards the rest
-	master *os.File   // the device's end; nil when unplugged
-	slave  *os.File   // kept open, or the device's end would see an error each time the reader closes
+	mu     sync.Mutex    // guards the rest
+	master *os.File      // the device's end; nil when unplugged
+	slave  *os.File      // kept open, or the device's end would see an error each time the reader closes
+	moved  chan struct{} // closed and made anew when the cable is plugged in or pulled
 }
 
 // NewCable plugs a cable in under name, a path whose folder is made if need be.
@@ -29,7 +32,7 @@ func NewCable(name string) (*Cable, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, fmt.Errorf("make folder of the stable name: %w", err)
 	}
-	c := &Cable{name: name}
+	c := &Cable{name: name, moved: make(chan struct{})}
 	return c, c.Plug()
 }
 
@@ -57,10 +60,12 @@ func (c *Cable) Plug() error {
 	if err != nil {
 		return fmt.Errorf("open pty: %w", err)
 	}
-	if err := errors.Join(raw(slave), relink(slave.Name(), c.name)); err != nil {
+	master, err = interruptible(master)
+	if err = errors.Join(err, raw(slave), relink(slave.Name(), c.name)); err != nil {
 		return errors.Join(fmt.Errorf("plug %s in: %w", c.name, err), master.Close(), slave.Close())
 	}
 	c.master, c.slave = master, slave
+	c.signal()
 	return nil
 }
 
@@ -73,7 +78,38 @@ func (c *Cable) Unplug() error {
 	}
 	err := errors.Join(os.Remove(c.name), c.master.Close(), c.slave.Close())
 	c.master, c.slave = nil, nil
+	c.signal()
 	return err
+}
+
+// signal wakes those who wait for a move; c.mu is held.
+func (c *Cable) signal() {
+	close(c.moved)
+	c.moved = make(chan struct{})
+}
+
+// plugged waits until the cable is plugged in; it reports false when the context ended first.
+func (c *Cable) plugged(ctx context.Context) bool {
+	for {
+		c.mu.Lock()
+		in, moved := c.master != nil, c.moved
+		c.mu.Unlock()
+		if in {
+			return ctx.Err() == nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// interrupt makes a Read in progress, and each one after it, return until the time is set to zero again.
+func (c *Cable) interrupt(at time.Time) {
+	if end, err := c.end(); err == nil {
+		end.SetReadDeadline(at) //nolint:errcheck // fails only when closed, and then no Read is in progress
+	}
 }
 
 // Hangup pulls the cable as the kernel does it for a USB adapter: everybody's descriptor is hung up at once, the node
@@ -107,13 +143,22 @@ func (c *Cable) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// Write sends bytes to the reader of the tty.
+// writeTimeout is how long a device keeps trying to get rid of bytes that nobody reads.
+const writeTimeout = 100 * time.Millisecond
+
+// Write sends bytes to the reader of the tty. Bytes that do not fit because nobody reads are lost, as on a real line.
 func (c *Cable) Write(b []byte) (int, error) {
 	end, err := c.end()
 	if err != nil {
 		return 0, err
 	}
+	if err := end.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, ErrUnplugged
+	}
 	n, err := end.Write(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return len(b), nil
+	}
 	if err != nil {
 		return n, ErrUnplugged
 	}
@@ -127,6 +172,22 @@ func (c *Cable) end() (*os.File, error) {
 		return nil, ErrUnplugged
 	}
 	return c.master, nil
+}
+
+// interruptible returns the file with reads and writes that a deadline or Close ends; it takes the file over.
+func interruptible(f *os.File) (*os.File, error) {
+	fd := -1
+	err := control(f, func(old int) (err error) {
+		fd, err = unix.FcntlInt(uintptr(old), unix.F_DUPFD_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return f, fmt.Errorf("duplicate the device's end: %w", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return f, errors.Join(fmt.Errorf("make the device's end non-blocking: %w", err), unix.Close(fd))
+	}
+	return os.NewFile(uintptr(fd), f.Name()), f.Close()
 }
 
 // raw takes all line discipline off: a fresh pty echoes, and turns carriage returns into line feeds.
