@@ -75,11 +75,10 @@ func (w *commit) settleUndo(e *stock.Entry, before []stock.Entry) error {
 	return nil
 }
 
-// compensate makes e take back what first did. A move goes the other way.
+// compensate makes e take back what first did: the same places, the other
+// sign. Swapping the bins of a move instead would lose goods that came from the
+// dock, because an empty To means that nothing goes anywhere.
 func compensate(e *stock.Entry, first *stock.Movement) {
-	e.SKU, e.Lot, e.Bin, e.To, e.Delta = first.SKU, first.Lot, first.Bin, "", -first.Delta
-	if first.To != "" {
-		e.Bin, e.To, e.Delta = first.To, first.Bin, first.Delta
-	}
+	e.SKU, e.Lot, e.Bin, e.To, e.Delta = first.SKU, first.Lot, first.Bin, first.To, -first.Delta
 	e.Expiry, e.Produced = 0, 0
 }

@@ -61,7 +61,8 @@ type Movement struct {
 
 	// Delta is the change at (SKU, Lot, Bin) in base units: positive in,
 	// negative out. A movement with To set takes -Delta to that bin, so
-	// moves have a negative Delta.
+	// moves have a negative Delta; the undo of a move names the same bins and
+	// has a positive one, because the dock cannot be a To.
 	Delta int64
 	To    Bin
 
@@ -120,7 +121,7 @@ func (m *Movement) Validate() error {
 	if m.Delta > MaxQty || m.Delta < -MaxQty {
 		return fmt.Errorf("%w quantity %d of %s: more than %d", ErrInvalid, m.Delta, m.SKU, MaxQty)
 	}
-	if m.To != "" && (m.To == m.Bin || m.Delta > 0) {
+	if m.To != "" && (m.To == m.Bin || (m.Delta > 0 && m.Kind != Undo)) {
 		return fmt.Errorf("%w move of %s: from %q to %q by %d", ErrInvalid, m.SKU, m.Bin, m.To, m.Delta)
 	}
 	if !m.Expiry.Valid() || !m.Produced.Valid() {
