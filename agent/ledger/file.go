@@ -36,9 +36,12 @@ func openFile(path string, o Options) (*bbolt.DB, error) {
 			return nil, fmt.Errorf("create ledger %s: %w", path, err)
 		}
 	}
-	db, err := openBolt(path, boltOptions(o), syscall.LOCK_EX)
+	db, torn, err := openBolt(path, boltOptions(o), syscall.LOCK_EX)
 	if err != nil {
 		return nil, err
+	}
+	if torn {
+		o.Log.Warn("one meta page of the ledger is not valid: the power failed during its last commit, or that commit is lost", "path", path)
 	}
 	// bbolt grows the file in steps of AllocSize, and refuses to grow when less
 	// than one step is left below MaxSize.
@@ -48,7 +51,7 @@ func openFile(path string, o Options) (*bbolt.DB, error) {
 
 // openReading opens an existing file for commands that only look at it. It fails
 // with ErrLocked while an agent runs on the file.
-func openReading(path string) (*bbolt.DB, error) {
+func openReading(path string) (db *bbolt.DB, torn bool, err error) {
 	return openBolt(path, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true, PageSize: pageSize}, syscall.LOCK_SH)
 }
 
@@ -56,43 +59,47 @@ func growStep(maxSize int64) int64 { return min(max(maxSize/64, 64<<10), 16<<20)
 
 // openBolt opens an existing file and turns bbolt's errors and panics into
 // errors that say what to do.
-func openBolt(path string, o *bbolt.Options, how int) (db *bbolt.DB, err error) {
+func openBolt(path string, o *bbolt.Options, how int) (db *bbolt.DB, torn bool, err error) {
+	var file *os.File
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		file, torn, err = openChecked(name, flag, mode, how)
+		return file, err
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			db, err = nil, &DamagedError{Path: path, What: fmt.Sprint(p)}
+			// bbolt leaves the file open, mapped and so locked.
+			err = errors.Join(&DamagedError{Path: path, What: fmt.Sprint(p)}, syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
+			db = nil
 		}
 	}()
-	o.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		return openChecked(name, flag, mode, how)
-	}
 	db, err = bbolt.Open(path, 0o600, o)
 	switch {
 	case err == nil:
-		return db, nil
+		return db, torn, nil
 	case errors.Is(err, ErrDamaged):
-		return nil, err
+		return nil, torn, err
 	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("%w: %s: another process holds it, most likely a running agent; stop that first", ErrLocked, path)
+		return nil, torn, fmt.Errorf("%w: %s: another process holds it, most likely a running agent; stop that first", ErrLocked, path)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-		return nil, &DamagedError{Path: path, What: err.Error()}
+		return nil, torn, &DamagedError{Path: path, What: err.Error()}
 	}
-	return nil, fmt.Errorf("open ledger %s: %w", path, err)
+	return nil, torn, fmt.Errorf("open ledger %s: %w", path, err)
 }
 
 // openChecked opens the file for bbolt: locked first, so that nobody writes
 // meanwhile, and its pages checked.
-func openChecked(path string, flag int, mode os.FileMode, how int) (*os.File, error) {
+func openChecked(path string, flag int, mode os.FileMode, how int) (_ *os.File, torn bool, err error) {
 	f, err := os.OpenFile(path, flag, mode)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := lock(f, how); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, false, errors.Join(err, f.Close())
 	}
-	if err := checkStructure(f); err != nil {
-		return nil, errors.Join(&DamagedError{Path: path, What: err.Error()}, f.Close())
+	if torn, err = checkStructure(f); err != nil {
+		return nil, torn, errors.Join(&DamagedError{Path: path, What: err.Error()}, f.Close())
 	}
-	return f, nil
+	return f, torn, nil
 }
 
 // createFile makes a whole new file under another name and links it into

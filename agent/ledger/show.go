@@ -51,7 +51,7 @@ func note(e *stock.Entry) string {
 
 // entries calls fn with the entries of a file that a filter picks, in order.
 func entries(ctx context.Context, path string, f Filter, fn func(stock.Hash, *stock.Entry) error) (err error) {
-	db, err := openReading(path)
+	db, _, err := openReading(path)
 	if err != nil {
 		return err
 	}

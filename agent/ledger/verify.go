@@ -26,7 +26,10 @@ type Report struct {
 	Items     int    // of the catalogue
 	// Checkpoints are the entries that checkpoints of the levels are as of.
 	Checkpoints []stock.Seq
-	Damages     []Damage
+	// Torn means that one of the two meta pages is not valid: the power failed
+	// during the last commit, or that commit is lost.
+	Torn    bool
+	Damages []Damage
 }
 
 // Damage is a place where the file is not what was written.
@@ -60,12 +63,12 @@ func Verify(ctx context.Context, path string, progress func(done, newest stock.S
 			err = errors.Join(err, &DamagedError{Path: path, What: fmt.Sprint(p)})
 		}
 	}()
-	db, err := openReading(path)
+	db, torn, err := openReading(path)
 	if err != nil {
 		return Report{Path: path}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	v := verifier{Ledger: &Ledger{path: path, db: db}, report: Report{Path: path}, progress: progress}
+	v := verifier{Ledger: &Ledger{path: path, db: db}, report: Report{Path: path, Torn: torn}, progress: progress}
 	if err := db.View(v.state); err != nil {
 		return v.report, v.explain(err)
 	}
