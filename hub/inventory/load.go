@@ -10,8 +10,8 @@ import (
 )
 
 // Load applies rows that an earlier Book gave, in the order it gave them or
-// all of the newest at once. It is how a Book comes back after a restart. Lots
-// may come in any order, and a warehouse's rows before its state.
+// all of the newest at once, in any order of each kind. It is how a Book comes
+// back after a restart.
 func (b *Book) Load(c *Changes) {
 	for _, w := range c.Emptied {
 		b.ware(w).sheet = stock.Sheet{}
@@ -35,6 +35,7 @@ func (b *Book) Load(c *Changes) {
 		b.catalogue.version = max(b.catalogue.version, row.Version)
 	}
 	b.catalogue.note(c.Items)
+	slices.SortFunc(b.catalogue.changes, func(a, b change) int { return cmp.Compare(a.version, b.version) })
 }
 
 // Check compares every warehouse's levels with the digest and the counts that

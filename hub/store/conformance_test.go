@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/hub/store/storetest"
+)
+
+// running is a store whose Run runs until it is closed or the test ends.
+type running struct {
+	*Pebble
+	options Options
+	dir     string
+	stop    context.CancelFunc
+	done    chan struct{}
+	err     error // of Run; written before done is closed
+}
+
+func start(tb testing.TB, dir string, o Options) *running {
+	tb.Helper()
+	o.Book.AutoEnrol = true
+	p, err := Open(dir, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r := &running{Pebble: p, options: o, dir: dir, done: make(chan struct{})}
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go func() {
+		defer close(r.done)
+		r.err = p.Run(ctx)
+	}()
+	tb.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return r
+}
+
+// Close implements storetest.Store.
+func (r *running) Close() error {
+	r.stop()
+	<-r.done
+	return r.Pebble.Close()
+}
+
+// Crash implements storetest.Crasher: what was not synced is gone, or torn.
+func (r *running) Crash(tb testing.TB) storetest.Store {
+	tb.Helper()
+	o := r.options
+	o.fs = o.fs.(*vfs.MemFS).CrashClone(vfs.CrashCloneCfg{
+		UnsyncedDataPercent: 40, RNG: rand.New(rand.NewPCG(rand.Uint64(), 2)),
+	})
+	return start(tb, r.dir, o)
+}
+
+// memory opens stores on a file system in memory, one for each directory,
+// which knows what was synced.
+func memory(o Options) storetest.Open {
+	var mu sync.Mutex // guards disks
+	disks := make(map[string]*vfs.MemFS)
+	return func(tb testing.TB, dir string) storetest.Store {
+		tb.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		if disks[dir] == nil {
+			disks[dir] = vfs.NewCrashableMem()
+		}
+		o := o
+		o.fs = disks[dir]
+		return start(tb, "store", o)
+	}
+}
+
+func TestStore_ConformsToTheBook(t *testing.T) {
+	storetest.Run(t, memory(Options{}))
+}
+
+// forgetful drops the last command of every call that has several, and makes
+// up the answer of the one before it.
+type forgetful struct{ storetest.Store }
+
+func (f forgetful) Apply(ctx context.Context, cmds ...inventory.Command) ([]inventory.Result, error) {
+	if len(cmds) < 2 {
+		return f.Store.Apply(ctx, cmds...)
+	}
+	results, err := f.Store.Apply(ctx, cmds[:len(cmds)-1]...)
+	if err != nil {
+		return nil, err
+	}
+	return append(results, results[len(results)-1]), nil
+}
+
+// deaf never tells a watch of the last change.
+func TestConformance_NoticesAStoreThatIsWrong(t *testing.T) {
+	right := memory(Options{})
+	for _, tt := range []struct {
+		name string
+		open storetest.Open
+		want string // a check that must notice
+	}{
+		{"drops the last command of a group", func(tb testing.TB, dir string) storetest.Store {
+			return forgetful{right(tb, dir)}
+		}, "random commands, random faults and restarts give what the book gives"},
+		{"answers and shows what is not synced", memory(Options{noSync: true}), "what a reader saw survives a power cut"},
+		{"forgets everything at a restart", func(tb testing.TB, dir string) storetest.Store {
+			return right(tb, filepath.Join(dir, tb.TempDir()))
+		}, "history explains every number"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if noticed := storetest.Failures(t, tt.open); !slices.Contains(noticed, tt.want) {
+				t.Errorf("only noticed by %q", noticed)
+			}
+		})
+	}
+}

@@ -1,0 +1,121 @@
+package storetest
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
+)
+
+// Box is an agent's machine as the hub sees it: a ledger in memory and the
+// session that the hub gave it.
+type Box struct {
+	Warehouse stock.Warehouse
+	Epoch     stock.Epoch
+	Boot      inventory.Boot
+	Nonce     uint64
+	Session   inventory.Session
+	Stored    stock.Seq          // what the hub acknowledged last
+	Down      stock.DownPosition // what the box stored of the down stream
+	Sheet     stock.Sheet
+	raws      [][]byte
+	heads     []stock.Hash // heads[n] is the chain's hash after entry n
+}
+
+// NewBox gives a box with an empty ledger. Boxes of different numbers have
+// different epochs and boots.
+func NewBox(w stock.Warehouse, number int) *Box {
+	b := &Box{Warehouse: w, Epoch: stock.Epoch(random("epoch", number))}
+	b.heads = []stock.Hash{stock.Genesis(b.Epoch)}
+	b.Start(number)
+	return b
+}
+
+// random gives bytes that look random and are the same for the same number.
+func random(what string, number int) [16]byte {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(what), uint64(number)))
+	return [16]byte(sum[:])
+}
+
+// Start begins a new run of the box's process.
+func (b *Box) Start(number int) {
+	b.Boot, b.Nonce, b.Session = inventory.Boot(random("boot", number)), 0, 0
+}
+
+// Last gives the number of the newest entry.
+func (b *Box) Last() stock.Seq { return stock.Seq(len(b.raws)) }
+
+// Move appends a movement to the ledger.
+func (b *Box) Move(tb rapid.TB, m stock.Movement) {
+	tb.Helper()
+	raw, err := wire.EncodeEntry(&stock.Entry{Seq: b.Last() + 1, Command: "cmd", Movement: m})
+	if err != nil {
+		tb.Fatalf("encode entry: %v", err)
+	}
+	b.Scribble(raw)
+	b.Sheet.Apply(&m)
+}
+
+// Scribble appends bytes that may be no entry at all.
+func (b *Box) Scribble(raw []byte) {
+	b.raws = append(b.raws, raw)
+	b.heads = append(b.heads, b.heads[len(b.heads)-1].Next(raw))
+}
+
+// RollBack makes the ledger end at an entry, as after a restore from a copy.
+// The box does not know: neither does its sheet, which is of no use any more.
+func (b *Box) RollBack(last stock.Seq) {
+	b.raws = slices.Clip(b.raws[:last])
+	b.heads = slices.Clip(b.heads[:last+1])
+}
+
+// Hello gives a hello that was not sent before.
+func (b *Box) Hello() inventory.Hello {
+	b.Nonce++
+	return b.HelloAgain()
+}
+
+// HelloAgain gives a copy of the last hello.
+func (b *Box) HelloAgain() inventory.Hello {
+	return inventory.Hello{
+		Warehouse: b.Warehouse, Boot: b.Boot, Nonce: b.Nonce,
+		Position: stock.Position{Epoch: b.Epoch, First: 1, Last: b.Last(), Head: b.heads[b.Last()]},
+		Down:     b.Down, NewDownEpoch: stock.Epoch(random("down", int(b.Nonce)<<8|int(b.Boot[0]))),
+		Software: "test",
+	}
+}
+
+// Batch gives the entries from one to another, both included.
+func (b *Box) Batch(from, to stock.Seq) *inventory.Ingest {
+	batch := stock.Batch{From: from, Prev: b.heads[from-1], Entries: b.raws[from-1 : to]}
+	var digest *uint64
+	if to == b.Last() {
+		d := b.Sheet.Digest()
+		root := d.Root()
+		digest = &root
+	}
+	return inventory.NewIngest(b.Warehouse, b.Epoch, b.Session, batch, digest, b.Last())
+}
+
+// Rest gives everything that the hub has not acknowledged, at most n entries.
+func (b *Box) Rest(n int) *inventory.Ingest {
+	stored := min(b.Stored, b.Last()) // a box that was rolled back has less
+	return b.Batch(stored+1, min(stored+stock.Seq(n), b.Last()))
+}
+
+// Hear takes the hub's answer to something that the box sent.
+func (b *Box) Hear(r inventory.Result) {
+	switch r := r.(type) {
+	case inventory.Welcome:
+		b.Session, b.Stored = r.Session, r.Applied
+	case inventory.Ingested:
+		b.Stored = r.Applied
+	case *inventory.Refusal:
+		b.Session = 0
+	}
+}

@@ -1,0 +1,94 @@
+package storetest
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// recorder is a testing.TB that notes failures instead of passing them on.
+type recorder struct {
+	testing.TB
+	mu      sync.Mutex // guards the rest
+	failed  bool
+	lines   []string
+	cleanup []func()
+}
+
+// record runs f with a recorder, cleanups included.
+func record(tb testing.TB, f func(testing.TB)) *recorder {
+	r := &recorder{TB: tb}
+	done := make(chan struct{})
+	go func() { // of its own, because FailNow ends the goroutine
+		defer close(done)
+		defer r.clean()
+		f(r)
+	}()
+	<-done
+	return r
+}
+
+func (r *recorder) clean() {
+	for i := len(r.cleanup) - 1; i >= 0; i-- {
+		r.cleanup[i]()
+	}
+}
+
+func (r *recorder) first() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.lines) == 0 {
+		return "failed without a word"
+	}
+	line, _, _ := strings.Cut(r.lines[0], "\n")
+	return line
+}
+
+func (r *recorder) note(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed, r.lines = true, append(r.lines, s)
+}
+
+// Cleanup implements testing.TB.
+func (r *recorder) Cleanup(f func()) { r.cleanup = append(r.cleanup, f) }
+
+// Failed implements testing.TB.
+func (r *recorder) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
+// Fail implements testing.TB.
+func (r *recorder) Fail() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = true
+}
+
+// FailNow implements testing.TB.
+func (r *recorder) FailNow() { r.Fail(); runtime.Goexit() }
+
+// Error implements testing.TB.
+func (r *recorder) Error(args ...any) { r.note(fmt.Sprint(args...)) }
+
+// Errorf implements testing.TB.
+func (r *recorder) Errorf(format string, args ...any) { r.note(fmt.Sprintf(format, args...)) }
+
+// Fatal implements testing.TB.
+func (r *recorder) Fatal(args ...any) { r.note(fmt.Sprint(args...)); runtime.Goexit() }
+
+// Fatalf implements testing.TB.
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.note(fmt.Sprintf(format, args...))
+	runtime.Goexit()
+}
+
+// Log implements testing.TB.
+func (r *recorder) Log(...any) {}
+
+// Logf implements testing.TB.
+func (r *recorder) Logf(string, ...any) {}

@@ -1,0 +1,83 @@
+package storetest
+
+import (
+	"context"
+	"flag"
+	"testing"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Store is what the suite takes: a store that is open and running.
+type Store interface {
+	Apply(ctx context.Context, cmds ...inventory.Command) ([]inventory.Result, error)
+	Level(w stock.Warehouse, sku stock.SKU) (inventory.Level, bool)
+	Levels(w stock.Warehouse, after stock.SKU, n int) []inventory.Level
+	Warehouse(w stock.Warehouse) (inventory.WarehouseState, bool)
+	Warehouses() []inventory.WarehouseState
+	Item(sku stock.SKU) (stock.Item, bool)
+	Items(after stock.SKU, n int) []stock.Item
+	Down(w stock.Warehouse, after stock.Seq, n int) stock.DownBatch
+	DownChanged() <-chan struct{}
+	Movements(ctx context.Context, w stock.Warehouse, sku stock.SKU, before inventory.Cursor, n int) ([]inventory.StoredEntry, inventory.Cursor, error)
+	Quarantined(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Quarantined, inventory.Cursor, error)
+	Watch(since inventory.Token, of inventory.Scope) (inventory.Feed, error)
+	// Close ends the store and waits for it.
+	Close() error
+}
+
+// Crasher is a store that can tell what a power cut would leave of it.
+type Crasher interface {
+	// Crash gives the store as it would come back if the power failed now. The
+	// store itself runs on.
+	Crash(tb testing.TB) Store
+}
+
+// Open opens the store in dir, or creates it, with warehouses that enrol
+// themselves.
+type Open func(tb testing.TB, dir string) Store
+
+// checks are the suite, in the order of what they build on.
+var checks = []struct {
+	name string
+	run  func(tb testing.TB, open Open)
+}{
+	{"random commands, random faults and restarts give what the book gives", checkMachine},
+	{"concurrent callers get what each would get alone", checkCallers},
+	{"what a reader saw survives a power cut", checkDurable},
+	{"history explains every number", checkHistory},
+	{"a watch misses nothing and goes on after a restart", checkWatch},
+	{"a token of another life is refused", checkTokens},
+	{"pages of a listing join without a seam", checkPages},
+	{"the down stream carries the newest state of each thing", checkDown},
+	{"a closed store refuses and does not hang", checkClosed},
+}
+
+// Run runs the suite.
+func Run(t *testing.T, open Open) {
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open) })
+	}
+}
+
+// Failures runs the suite on a store that is wrong on purpose, and gives the
+// names of the checks that noticed.
+func Failures(tb testing.TB, open Open) []string {
+	tb.Helper()
+	// Nobody will read these failures: do not look for the smallest one.
+	for name, value := range map[string]string{"rapid.shrinktime": "0s", "rapid.nofailfile": "true"} {
+		f := flag.Lookup(name)
+		before := f.Value.String()
+		must(tb, f.Value.Set(value))
+		tb.Cleanup(func() { _ = f.Value.Set(before) })
+	}
+	var out []string
+	for _, c := range checks {
+		if r := record(tb, func(tb testing.TB) { c.run(tb, open) }); r.Failed() {
+			tb.Logf("%s: %s", c.name, r.first())
+			out = append(out, c.name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,225 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// board is what a watcher knows: the newest level of each key.
+type board struct {
+	levels map[[2]string]inventory.Level
+	token  inventory.Token
+}
+
+func newBoard() *board { return &board{levels: make(map[[2]string]inventory.Level)} }
+
+// follow takes updates until a bookmark that has reached a revision.
+func (b *board) follow(ctx context.Context, tb testing.TB, next inventory.Feed, upto inventory.Revision) {
+	tb.Helper()
+	for {
+		u, err := next(ctx)
+		if err != nil {
+			tb.Errorf("watch: %v", err)
+			return
+		}
+		if u.Token.Revision < b.token.Revision {
+			tb.Errorf("token %s follows %s", u.Token, b.token)
+		}
+		b.token = u.Token
+		if u.Bookmark {
+			if u.Token.Revision >= upto {
+				return
+			}
+			continue
+		}
+		key := [2]string{string(u.Level.Warehouse), string(u.Level.SKU)}
+		if was := b.levels[key]; was.Revision > u.Level.Revision {
+			tb.Errorf("%v goes back from revision %d to %d", key, was.Revision, u.Level.Revision)
+		}
+		b.levels[key] = u.Level
+	}
+}
+
+// want compares the board with the levels of the store.
+func (b *board) want(tb testing.TB, s Store) {
+	tb.Helper()
+	want := make(map[[2]string]inventory.Level)
+	for _, l := range levelsOf(s) {
+		want[[2]string{string(l.Warehouse), string(l.SKU)}] = l
+	}
+	unlike := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Applied" }, cmp.Ignore())
+	if diff := cmp.Diff(want, b.levels, alike, unlike); diff != "" {
+		tb.Errorf("board (-store +watched):\n%s", diff)
+	}
+}
+
+// newest gives the greatest revision that a level has.
+func newest(s Store) inventory.Revision {
+	var r inventory.Revision
+	for _, l := range levelsOf(s) {
+		r = max(r, l.Revision)
+	}
+	return r
+}
+
+// checkWatch: a watch that runs beside the writers, one that begins late and
+// one that goes on from a token after a restart all end with the levels that
+// the store has; one that nobody reads stops nothing; a scope holds.
+func checkWatch(tb testing.TB, open Open) {
+	dir := tb.TempDir()
+	s := open(tb, dir)
+	boxes := []*Box{NewBox("wh-0", 1), NewBox("wh-1", 2), NewBox("wh-2", 3)}
+	early := newBoard()
+	beside, err := s.Watch(inventory.Token{}, inventory.Scope{})
+	must(tb, err)
+	if _, err := s.Watch(inventory.Token{}, inventory.Scope{}); err != nil { // never read
+		tb.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				early.follow(tb.Context(), tb, beside, early.token.Revision)
+			}
+		}
+	})
+	write(tb, s, boxes, 40)
+	close(stop)
+	write(tb, s, boxes, 1) // wakes a watcher that waits
+	watching.Wait()
+	early.follow(tb.Context(), tb, beside, newest(s))
+	early.want(tb, s)
+
+	late := newBoard()
+	from, err := s.Watch(inventory.Token{}, inventory.Scope{})
+	must(tb, err)
+	late.follow(tb.Context(), tb, from, newest(s))
+	late.want(tb, s)
+
+	write(tb, s, boxes, 5)
+	must(tb, s.Close())
+	s = open(tb, dir)
+	write(tb, s, boxes, 5)
+	for name, b := range map[string]*board{"early": early, "late": late} {
+		again, err := s.Watch(b.token, inventory.Scope{})
+		if err != nil {
+			tb.Fatalf("%s watch goes on: %v", name, err)
+		}
+		b.follow(tb.Context(), tb, again, newest(s))
+		b.want(tb, s)
+	}
+	checkScope(tb, s)
+	ctx, cancel := context.WithCancel(tb.Context())
+	cancel()
+	if _, err := from(ctx); !errors.Is(err, context.Canceled) {
+		tb.Errorf("watch after its context ended: %v", err)
+	}
+}
+
+func checkScope(tb testing.TB, s Store) {
+	for _, scope := range []inventory.Scope{
+		{Warehouses: []stock.Warehouse{"wh-2", "wh-1"}},
+		{SKUs: []stock.SKU{"rice", "nothing"}},
+		{Warehouses: []stock.Warehouse{"wh-1"}, SKUs: []stock.SKU{"salt", "milk"}},
+	} {
+		next, err := s.Watch(inventory.Token{}, scope)
+		must(tb, err)
+		got := newBoard()
+		got.follow(tb.Context(), tb, next, newest(s))
+		want := 0
+		for _, l := range levelsOf(s) {
+			if in(scope.Warehouses, l.Warehouse) && in(scope.SKUs, l.SKU) {
+				want++
+				if _, ok := got.levels[[2]string{string(l.Warehouse), string(l.SKU)}]; !ok {
+					tb.Errorf("watch of %v misses %s in %s", scope, l.SKU, l.Warehouse)
+				}
+			}
+		}
+		if len(got.levels) != want {
+			tb.Errorf("watch of %v gives %d levels, want %d", scope, len(got.levels), want)
+		}
+	}
+}
+
+func in[T comparable](list []T, x T) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return len(list) == 0
+}
+
+// write lets all boxes work and send at once.
+func write(tb testing.TB, s Store, boxes []*Box, rounds int) {
+	tb.Helper()
+	var wg sync.WaitGroup
+	for i, b := range boxes {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(b.Last()), uint64(i)))
+			for range rounds {
+				if b.Session == 0 {
+					send(tb, s, b, b.Hello())
+				}
+				scurry(tb, b, r, 1+r.IntN(6))
+				send(tb, s, b, b.Rest(10))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func send(tb testing.TB, s Store, b *Box, c inventory.Command) {
+	tb.Helper()
+	results, err := s.Apply(tb.Context(), c)
+	if err != nil {
+		tb.Errorf("Apply: %v", err)
+		return
+	}
+	if r, ok := results[0].(*inventory.Refusal); ok {
+		tb.Errorf("Apply of %T: %s", c, r)
+	}
+	b.Hear(results[0])
+}
+
+// checkTokens: a watch cannot go on from a token that is not of this life of
+// the store, nor from its future.
+func checkTokens(tb testing.TB, open Open) {
+	s, other := open(tb, tb.TempDir()), open(tb, tb.TempDir())
+	write(tb, s, []*Box{NewBox("wh-0", 1)}, 3)
+	b := newBoard()
+	next, err := s.Watch(inventory.Token{}, inventory.Scope{})
+	must(tb, err)
+	b.follow(tb.Context(), tb, next, newest(s))
+	future := b.token
+	future.Revision++
+	for name, tt := range map[string]struct {
+		store Store
+		token inventory.Token
+	}{
+		"another store": {other, b.token},
+		"the future":    {s, future},
+	} {
+		if _, err := tt.store.Watch(tt.token, inventory.Scope{}); !errors.Is(err, inventory.ErrTokenTooOld) {
+			tb.Errorf("watch from a token of %s: %v, want ErrTokenTooOld", name, err)
+		}
+	}
+	if text := fmt.Sprint(b.token); text == "" {
+		tb.Errorf("token %+v has no text", b.token)
+	} else if again, err := inventory.ParseToken(text); err != nil || again != b.token {
+		tb.Errorf("ParseToken(%q) = %v, %v", text, again, err)
+	}
+}
