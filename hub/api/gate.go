@@ -93,7 +93,7 @@ func (g *gate) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo
 // begin names the call. REST comes in through the in-process channel, which
 // keeps the context of the HTTP request.
 func (g *gate) begin(ctx context.Context, fullMethod string) *call {
-	c := &call{gate: g, method: g.methods[fullMethod], form: "grpc", id: requestID(ctx), begun: time.Now()}
+	c := &call{gate: g, method: g.methods[fullMethod], form: "grpc", id: callID(metadata.ValueFromIncomingContext(ctx, requestIDHeader)), begun: time.Now()}
 	if client := inprocgrpc.ClientContext(ctx); client != nil {
 		c.form = "rest"
 		c.caller = restCaller(client)
@@ -103,11 +103,11 @@ func (g *gate) begin(ctx context.Context, fullMethod string) *call {
 	return c
 }
 
-// requestID takes the caller's own id where it is a plain one, so that both
-// sides' logs meet.
-func requestID(ctx context.Context) string {
-	if ids := metadata.ValueFromIncomingContext(ctx, requestIDHeader); len(ids) == 1 && plainID(ids[0]) {
-		return ids[0]
+// callID takes the caller's own id where it is a plain one, so that both sides'
+// logs meet.
+func callID(asked []string) string {
+	if len(asked) == 1 && plainID(asked[0]) {
+		return asked[0]
 	}
 	return rand.Text()
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -85,11 +86,7 @@ func (p *pulse) look(now time.Time) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	same := len(beat) == len(p.beat)
-	for w, f := range beat {
-		same = same && p.beat[w] == f
-	}
-	if same {
+	if maps.Equal(beat, p.beat) {
 		return
 	}
 	p.beat = beat
@@ -97,10 +94,10 @@ func (p *pulse) look(now time.Time) {
 	p.changed = make(chan struct{})
 }
 
-// now gives the freshness of every warehouse, and a channel that is closed once
-// one of them has changed. The map is not to be written to.
-func (p *pulse) now() (map[stock.Warehouse]forestockv1.Freshness, <-chan struct{}) {
+// next gives a channel that is closed once the freshness of any warehouse has
+// changed.
+func (p *pulse) next() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.beat, p.changed
+	return p.changed
 }

@@ -33,6 +33,7 @@ type rest struct {
 	json    *marshaler
 	watch   forestockv1.AvailabilityServiceClient
 	limit   int64 // bytes of a body
+	metrics *metrics
 }
 
 // marshaler writes JSON the one way that clients can rely on: field names as in
@@ -55,14 +56,16 @@ func (m *marshaler) Marshal(v any) ([]byte, error) {
 	return m.JSONPb.Marshal(v)
 }
 
-func newREST(channel *inprocgrpc.Channel, rs routes, limit int) (*rest, error) {
+func newREST(channel *inprocgrpc.Channel, rs routes, limit int, m *metrics) (*rest, error) {
 	r := &rest{
-		routes: rs, json: newMarshaler(), limit: int64(limit),
+		routes: rs, json: newMarshaler(), limit: int64(limit), metrics: m,
 		watch: forestockv1.NewAvailabilityServiceClient(channel),
 	}
 	r.gateway = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, r.json),
-		runtime.WithErrorHandler(r.gatewayError),
+		runtime.WithErrorHandler(func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, req *http.Request, err error) {
+			r.failed(w, req, err)
+		}),
 		runtime.WithRoutingErrorHandler(func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, req *http.Request, _ int) {
 			r.unknown(w, req)
 		}),
@@ -108,15 +111,15 @@ func (r *rest) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	case found == nil:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		r.refuse(w, refuse(codes.Unimplemented, MethodNotAllowed, "%s answers to %s only", req.URL.Path, strings.Join(allowed, ", ")))
+		r.refuse(w, req, refuse(codes.Unimplemented, MethodNotAllowed, "%s answers to %s only", req.URL.Path, strings.Join(allowed, ", ")))
 		return
 	}
 	if err := checkQuery(req.URL.RawQuery, found.Query); err != nil {
-		r.refuse(w, refusalOf(err))
+		r.failed(w, req, err)
 		return
 	}
 	if err := r.readBody(w, req); err != nil {
-		r.refuse(w, refusalOf(err))
+		r.failed(w, req, err)
 		return
 	}
 	req = req.WithContext(context.WithValue(req.Context(), restCallerKey{}, addressKey(req.RemoteAddr)))
@@ -155,18 +158,13 @@ func (r *rest) readBody(w http.ResponseWriter, req *http.Request) error {
 	return nil
 }
 
-// gatewayError answers a call that failed, or that the gateway could not read.
-func (r *rest) gatewayError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
-	if md, ok := runtime.ServerMetadataFromContext(ctx); ok {
-		for _, id := range md.HeaderMD.Get(requestIDHeader) {
-			w.Header().Set(requestIDHeader, id)
-		}
-	}
+// failed answers a call that failed, or that the gateway could not read.
+func (r *rest) failed(w http.ResponseWriter, req *http.Request, err error) {
 	answer := refusalOf(err)
-	if answer.reason == MalformedRequest {
+	if answer.reason == MalformedRequest && answer.call == "" {
 		answer.message = readable(answer.message)
 	}
-	r.refuse(w, answer)
+	r.refuse(w, req, answer)
 }
 
 // readable takes the marks of the JSON decoder off its message: the name of its
@@ -178,16 +176,21 @@ func readable(message string) string {
 
 // unknown answers an address that is not there.
 func (r *rest) unknown(w http.ResponseWriter, req *http.Request) {
-	r.refuse(w, refuse(codes.NotFound, UnknownRoute, "there is nothing at %s; /docs lists what there is", req.URL.Path))
+	r.refuse(w, req, refuse(codes.NotFound, UnknownRoute, "there is nothing at %s; /docs lists what there is", req.URL.Path))
 }
 
 // crossOrigin answers a page of another site that tried to write.
 func (r *rest) crossOrigin(w http.ResponseWriter, req *http.Request) {
-	r.refuse(w, refuse(codes.PermissionDenied, CrossOrigin, "a browser's page from %q may not write here; call the API from a program", req.Header.Get("Origin")))
+	r.refuse(w, req, refuse(codes.PermissionDenied, CrossOrigin, "a browser's page from %q may not write here; call the API from a program", req.Header.Get("Origin")))
 }
 
-// refuse writes a refusal as the body that every error of the API has.
-func (r *rest) refuse(w http.ResponseWriter, answer *refusal) {
+// refuse writes a refusal as the body that every error of the API has. One that
+// never reached the gate is named and counted here.
+func (r *rest) refuse(w http.ResponseWriter, req *http.Request, answer *refusal) {
+	if answer.call == "" {
+		answer.call = callID(req.Header.Values(requestIDHeader))
+		r.metrics.refused.WithLabelValues(string(answer.reason)).Inc()
+	}
 	body, httpStatus := errorBody(answer)
 	h := w.Header()
 	h.Del("Trailer")
@@ -198,9 +201,7 @@ func (r *rest) refuse(w http.ResponseWriter, answer *refusal) {
 	if httpStatus == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="forestock"`)
 	}
-	if answer.call != "" {
-		h.Set(requestIDHeader, answer.call)
-	}
+	h.Set(requestIDHeader, answer.call)
 	b, err := r.json.Marshal(body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

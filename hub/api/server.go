@@ -49,7 +49,9 @@ type Server struct {
 	grpc         *grpc.Server
 	http         *http.Server
 	health       *health.Server
+	gate         *gate
 	pulse        *pulse
+	view         *view
 	closing      chan struct{} // closed when the server shuts down: it ends the watches
 }
 
@@ -74,26 +76,27 @@ func (s *Server) build() error {
 	if err != nil {
 		return err
 	}
-	gate := newGate(&s.config, s.deps.Log, m)
-	if err := countRunning(s.deps.Registry, gate); err != nil {
+	s.gate = newGate(&s.config, s.deps.Log, m)
+	if err := countRunning(s.deps.Registry, s.gate); err != nil {
 		return err
 	}
 	s.pulse = newPulse(s.deps.Stock, s.deps.Link, s.config.Live, s.config.Degraded)
+	s.view = &view{stock: s.deps.Stock, pulse: s.pulse, zone: s.config.Zone}
 	if err := s.deps.Registry.Register(&fleetMetrics{pulse: s.pulse}); err != nil {
 		return err
 	}
 
-	s.grpc = grpc.NewServer(s.grpcOptions(gate)...)
+	s.grpc = grpc.NewServer(s.grpcOptions()...)
 	channel := new(inprocgrpc.Channel).
-		WithServerUnaryInterceptor(gate.unary).WithServerStreamInterceptor(gate.stream).WithCloner(sharing{})
+		WithServerUnaryInterceptor(s.gate.unary).WithServerStreamInterceptor(s.gate.stream).WithCloner(sharing{})
 	for _, registrar := range []grpc.ServiceRegistrar{s.grpc, channel} {
 		s.register(registrar, m)
 	}
 	healthv1.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
-	gate.learn(s.grpc.GetServiceInfo())
+	s.gate.learn(s.grpc.GetServiceInfo())
 
-	handler, err := s.handler(channel, gate)
+	handler, err := s.handler(channel)
 	if err != nil {
 		return err
 	}
@@ -102,18 +105,17 @@ func (s *Server) build() error {
 }
 
 func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
-	view := &view{stock: s.deps.Stock, pulse: s.pulse, zone: s.config.Zone}
-	forestockv1.RegisterFleetServiceServer(to, &fleet{view: view})
+	forestockv1.RegisterFleetServiceServer(to, &fleet{view: s.view})
 	forestockv1.RegisterAvailabilityServiceServer(to, &availability{
-		view: view, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
+		view: s.view, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
-	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: view})
+	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: s.view})
 }
 
-func (s *Server) grpcOptions(g *gate) []grpc.ServerOption {
+func (s *Server) grpcOptions() []grpc.ServerOption {
 	options := []grpc.ServerOption{
-		grpc.UnaryInterceptor(g.unary),
-		grpc.StreamInterceptor(g.stream),
+		grpc.UnaryInterceptor(s.gate.unary),
+		grpc.StreamInterceptor(s.gate.stream),
 		grpc.MaxRecvMsgSize(s.config.Limits.MessageBytes),
 		grpc.MaxHeaderListSize(16 << 10),
 		grpc.MaxConcurrentStreams(256), // of one connection

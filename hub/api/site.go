@@ -21,20 +21,19 @@ var docsHTML string
 type site struct {
 	server *Server
 	rest   *rest
-	gate   *gate
 }
 
 // handler puts together what HTTP serves.
-func (s *Server) handler(channel *inprocgrpc.Channel, g *gate) (http.Handler, error) {
+func (s *Server) handler(channel *inprocgrpc.Channel) (http.Handler, error) {
 	rs, err := readRoutes(proto.OpenAPI)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newREST(channel, rs, s.config.Limits.MessageBytes)
+	r, err := newREST(channel, rs, s.config.Limits.MessageBytes, s.gate.metrics)
 	if err != nil {
 		return nil, err
 	}
-	t := &site{server: s, rest: r, gate: g}
+	t := &site{server: s, rest: r}
 	docs, err := t.docs()
 	if err != nil {
 		return nil, err
@@ -98,10 +97,10 @@ func (t *site) docs() (http.HandlerFunc, error) {
 		var b bytes.Buffer
 		err := page.Execute(&b, map[string]any{
 			"Version": t.server.deps.Version, "GRPC": t.server.GRPCAddr().String(), "Base": "http://" + r.Host,
-			"Routes": t.rest.routes, "Error": shown, "Tokens": len(t.gate.tokens) > 0,
+			"Routes": t.rest.routes, "Error": shown, "Tokens": len(t.server.gate.tokens) > 0,
 		})
 		if err != nil {
-			t.rest.refuse(w, refusalOf(err))
+			t.rest.refuse(w, r, refusalOf(err))
 			return
 		}
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
@@ -112,7 +111,7 @@ func (t *site) docs() (http.HandlerFunc, error) {
 // ready tells whether the hub can answer, and what is missing if it cannot.
 func (t *site) ready(w http.ResponseWriter, r *http.Request) {
 	if err := t.server.ready(r.Context()); err != nil {
-		t.rest.refuse(w, refusalOf(err))
+		t.rest.refuse(w, r, refusalOf(err))
 		return
 	}
 	serveBytes("text/plain; charset=utf-8", []byte("ok\n"))(w, r)
@@ -121,9 +120,9 @@ func (t *site) ready(w http.ResponseWriter, r *http.Request) {
 // guard lets only callers with a token through, where there are tokens.
 func (t *site) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(t.gate.tokens) > 0 {
-			if _, err := t.gate.tokens.find(r.Header.Get("Authorization")); err != nil {
-				t.rest.refuse(w, refusalOf(err))
+		if len(t.server.gate.tokens) > 0 {
+			if _, err := t.server.gate.tokens.find(r.Header.Get("Authorization")); err != nil {
+				t.rest.refuse(w, r, refusalOf(err))
 				return
 			}
 		}

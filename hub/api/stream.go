@@ -58,16 +58,15 @@ func (r *rest) serveEvents(w http.ResponseWriter, req *http.Request) {
 	defer cancel()
 	stream, err := r.openWatch(ctx, req)
 	if err != nil {
-		r.gatewayError(ctx, nil, nil, w, req, err)
+		r.failed(w, req, err)
 		return
 	}
 	first, err := stream.Recv()
-	header, _ := stream.Header() // a stream that failed has none
-	ctx = runtime.NewServerMetadataContext(ctx, runtime.ServerMetadata{HeaderMD: header})
 	if err != nil {
-		r.gatewayError(ctx, nil, nil, w, req, err)
+		r.failed(w, req, err)
 		return
 	}
+	header, _ := stream.Header() // a stream that gave a message has one
 	for _, id := range header.Get(requestIDHeader) {
 		w.Header().Set(requestIDHeader, id)
 	}

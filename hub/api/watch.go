@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -190,23 +189,17 @@ func (w *watch) tellCaughtUp() error {
 // tellFreshness sends every warehouse whose freshness is not the one that was
 // told last, and gives a channel that is closed once another one may differ.
 func (w *watch) tellFreshness() (<-chan struct{}, error) {
-	beat, changed := w.view.pulse.now()
-	for _, id := range slices.Sorted(maps.Keys(beat)) {
-		if len(w.scope.Warehouses) > 0 && !slices.Contains(w.scope.Warehouses, id) {
+	changed := w.view.pulse.next() // before looking, or a change in between is missed
+	now := time.Now()
+	for _, s := range w.view.stock.Warehouses() {
+		if len(w.scope.Warehouses) > 0 && !slices.Contains(w.scope.Warehouses, s.Warehouse) {
 			continue
 		}
-		if w.told[id] == beat[id] {
+		m := w.view.warehouseMessage(&s, now)
+		if w.told[s.Warehouse] == m.GetFreshness() {
 			continue
 		}
-		s, ok := w.view.stock.Warehouse(id)
-		if !ok {
-			continue
-		}
-		m := w.view.warehouseMessage(&s, time.Now())
-		if w.told[id] == m.GetFreshness() {
-			continue
-		}
-		w.told[id] = m.GetFreshness()
+		w.told[s.Warehouse] = m.GetFreshness()
 		if err := w.stream.Send(&forestockv1.WatchAvailabilityResponse{Warehouse: m, ResumeToken: w.token}); err != nil {
 			return nil, err
 		}

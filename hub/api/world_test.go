@@ -34,60 +34,66 @@ type world struct {
 
 // newWorld serves the API on free ports of this machine; each change may bend
 // the configuration.
-func newWorld(t testing.TB, changes ...func(*Config)) *world {
-	t.Helper()
-	w := newQuietWorld(t, changes...)
+func newWorld(tb testing.TB, changes ...func(*Config)) *world {
+	tb.Helper()
+	return newWorldOver(tb, func(s Stock) Stock { return s }, changes...)
+}
+
+// newWorldOver serves the API over something that is put before the store.
+func newWorldOver(tb testing.TB, over func(Stock) Stock, changes ...func(*Config)) *world {
+	tb.Helper()
+	w := newQuietWorld(tb, over, changes...)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- w.server.Run(ctx) }()
 	w.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Errorf("the server ended with %v", err)
+			tb.Errorf("the server ended with %v", err)
 		}
 	})
-	t.Cleanup(w.stop)
+	tb.Cleanup(w.stop)
 	return w
 }
 
 // newQuietWorld has everything that newWorld has, but nobody serves the ports.
-func newQuietWorld(t testing.TB, changes ...func(*Config)) *world {
-	t.Helper()
-	w := &world{t: t, stock: openStore(t), line: &line{contacts: make(map[stock.Warehouse]Contact)}}
+func newQuietWorld(tb testing.TB, over func(Stock) Stock, changes ...func(*Config)) *world {
+	tb.Helper()
+	w := &world{t: tb, stock: openStore(tb), line: &line{contacts: make(map[stock.Warehouse]Contact)}}
 	c := DefaultConfig()
 	c.GRPC, c.HTTP = "127.0.0.1:0", "127.0.0.1:0"
 	for _, change := range changes {
 		change(&c)
 	}
 	server, err := New(c, Deps{
-		Stock: w.stock, Link: w.line, Ready: func(context.Context) error { return w.line.ready() },
-		Registry: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Stock: over(w.stock), Link: w.line, Ready: func(context.Context) error { return w.line.ready() },
+		Registry: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Version: "v0-test",
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
+	tb.Cleanup(func() { _ = server.Close() })
 	w.server = server
 	return w
 }
 
-func openStore(t testing.TB) *store.Pebble {
-	t.Helper()
-	s, err := store.Open(t.TempDir(), store.Options{Log: slog.New(slog.DiscardHandler), Book: inventory.Config{AutoEnrol: true}})
+func openStore(tb testing.TB) *store.Pebble {
+	tb.Helper()
+	s, err := store.Open(tb.TempDir(), store.Options{Log: slog.New(slog.DiscardHandler), Book: inventory.Config{AutoEnrol: true}})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Errorf("the store ended with %v", err)
+			tb.Errorf("the store ended with %v", err)
 		}
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s
@@ -265,21 +271,21 @@ func (w *world) get(path string, headers ...string) answer {
 }
 
 // json reads the answer as JSON.
-func (a answer) json(t testing.TB) map[string]any {
-	t.Helper()
+func (a answer) json(tb testing.TB) map[string]any {
+	tb.Helper()
 	var v map[string]any
 	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
-		t.Fatalf("%v in %q", err, a.body)
+		tb.Fatalf("%v in %q", err, a.body)
 	}
 	return v
 }
 
 // refused reads the answer as the body of an error.
-func (a answer) refused(t testing.TB) restError {
-	t.Helper()
+func (a answer) refused(tb testing.TB) restError {
+	tb.Helper()
 	var v struct{ Error restError }
 	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
-		t.Fatalf("%v in %q", err, a.body)
+		tb.Fatalf("%v in %q", err, a.body)
 	}
 	return v.Error
 }
@@ -290,4 +296,16 @@ type restError struct {
 	Reason  string
 	Message string
 	Details []map[string]any
+}
+
+// eventually waits until something is true.
+func (w *world) eventually(what string, true func() bool) {
+	w.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !true() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("waited in vain for %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }

@@ -24,7 +24,7 @@ export function fill(element, ...children) {
 
 // cell makes a table cell that knows its column's name, which narrow screens
 // write beside the value.
-export const cell = (label, classes, ...children) => h(`td${classes ? `.${classes}` : ""}`, { data: { label } }, ...children);
+export const cell = (label, classes, ...children) => h(`td${classes ? `.${classes}` : ""}`, { data: { label } }, h("div", null, ...children));
 
 // flash draws the eye to what just changed.
 export function flash(element) {

@@ -2,8 +2,8 @@
 
 import { cell, every, fill, flash, h } from "./dom.js";
 import { get, watch } from "./hub.js";
-import { age, bins, Clock, due, empty, parse, pill, skeleton, title } from "./parts.js";
-import { amount, language, moment, number, seconds, signed, span, t } from "./text.js";
+import { age, bins, Clock, due, empty, pill, skeleton, title } from "./parts.js";
+import { amount, language, moment, number, reason, signed, span, t } from "./text.js";
 
 const pageSize = 50;
 
@@ -26,9 +26,9 @@ function lots(a) {
     h("tbody", null, a.lots.map((lot) => h("tr", null,
       h("th", { scope: "row" }, lot.lot || h("span.dim", null, t("noLot"))),
       cell(t("onHand"), "num", amount(lot.on_hand, a.unit)),
-      cell(t("expiry"), "", lot.expiry_date || h("span.dim", null, t("noDate")), " ", due(lot)),
+      cell(t("expiry"), "wide-cell", lot.expiry_date || h("span.dim", null, t("noDate")), " ", due(lot)),
       cell(t("produced"), "", lot.produced_date || h("span.dim", null, t("none"))),
-      cell(t("bin"), "", bins(lot))))))); 
+      cell(t("bin"), "wide-cell", bins(lot)))))));
 }
 
 // evidence shows the bytes as they came off the wire.
@@ -56,25 +56,26 @@ function entry(m, unit) {
   const moved = m.to_bin !== "";
   return h("tr", { data: { seq: m.seq, epoch: m.epoch } },
     cell(t("entry"), "num.seq", h("span", { title: `${t("epoch")} ${m.epoch}\n${t("command")} ${m.command}` }, number(Number(m.seq)))),
-    cell(t("time"), "", when(m)),
-    cell(t("kind"), "", what(m, unit)),
+    cell(t("time"), "keep.wide-cell", when(m)),
+    cell(t("kind"), "what", what(m, unit)),
     cell(t("change"), `num.${moved || !m.delta ? "still" : m.delta > 0 ? "plus" : "minus"}`, moved ? amount(-m.delta, unit) : signed(m.delta, unit)),
     cell(t("after"), "num.strong", amount(m.on_hand_after, unit)),
-    cell(t("where"), "", place(m)),
-    cell(t("who"), "", m.operator || h("span.dim", null, t("none")), h("span.sub", null, [m.station, m.device].filter(Boolean).join(" · "))),
-    cell(t("document"), "", m.document || h("span.dim", null, t("none")), m.line && h("span.sub", null, m.line)),
-    cell(t("evidence"), m.scan_text || m.frame_text ? "" : "quiet-cell", evidence(m)));
+    cell(t("where"), "keep.wide-cell", place(m)),
+    cell(t("who"), "keep.wide-cell", m.operator || h("span.dim", null, t("none")), h("span.sub", null, [m.station, m.device].filter(Boolean).join(" · "))),
+    cell(t("document"), `keep.wide-cell${m.document ? "" : ".quiet-cell"}`, m.document || h("span.dim", null, t("none")), m.line && h("span.sub", null, m.line)),
+    cell(t("evidence"), `evidence${m.scan_text || m.frame_text ? "" : ".quiet-cell"}`, evidence(m)));
 }
 
 class Explain {
   constructor(view, [warehouse, sku], page) {
-    Object.assign(this, { page, warehouse, sku, path: `/v1/warehouses/${warehouse}/skus/${sku}` });
+    Object.assign(this, { view, page, warehouse, sku, path: `/v1/warehouses/${warehouse}/skus/${sku}` });
     this.head = h("header.explain-head");
     this.numbers = h("div.numbers", null, skeleton(2));
     this.body = h("tbody");
     this.end = h("div.end");
     this.history = h("section", null, skeleton(6));
-    fill(view, h("a.back", { href: `#/stock?w=${warehouse}` }, `← ${warehouse}`), this.head, this.numbers,
+    this.back = h("a.back", { href: `#/stock?w=${warehouse}` }, `← ${warehouse}`);
+    fill(view, this.back, this.head, this.numbers,
       h("h2", null, t("explain")), h("p.dim", null, t("explainHint")), this.history);
   }
 
@@ -84,9 +85,8 @@ class Explain {
       await this.newest();
     } catch (err) {
       if (this.page.signal.aborted) return;
-      fill(this.numbers);
-      fill(this.history);
-      this.page.failed(err);
+      fill(this.view, this.back, empty(reason(err), `${this.warehouse} · ${this.sku}`));
+      if (err.status !== 404) this.page.failed(err);
       return;
     }
     every(2000, this.page.signal, () => this.freshen());
@@ -152,7 +152,7 @@ class Explain {
       return;
     }
     const heads = [["entry", "num"], ["time"], ["kind"], ["change", "num"], ["after", "num"], ["where"], ["who"], ["document"], ["evidence"]];
-    fill(this.history, h("div.card.scroll", null, h("table.list.history", null,
+    fill(this.history, h("div.card.scroll", null, h("table.list.entries", null,
       h("thead", null, h("tr", null, heads.map(([key, c]) => h(`th${c ? `.${c}` : ""}`, { scope: "col" }, t(key))))), this.body)), this.end);
     this.showEnd();
   }

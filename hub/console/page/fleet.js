@@ -39,7 +39,7 @@ function row(w) {
     cell(t("entry"), "num", h("span", { title: `${t("epoch")} ${w.epoch}` }, number(Number(w.applied_seq)))),
     cell(t("offset"), "num", offset(w)),
     cell(t("version"), "", h("span.dim.clip", { title: w.software }, w.software || t("none"))),
-    cell(t("alarms"), w.alarms.length ? "" : "quiet-cell", alarms(w)));
+    cell(t("alarms"), w.alarms.length ? "" : "quiet-cell", w.alarms.length ? alarms(w) : h("span.dim", null, t("none"))));
 }
 
 function tile(value, label, classes) {

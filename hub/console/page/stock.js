@@ -157,12 +157,12 @@ class Stock {
     const shown = title(a, language);
     return [
       h("th", { scope: "row" }, h("a.name", { href: link }, shown || row.sku), h("span.sub", null, shown ? row.sku : t("uncatalogued"))),
-      cell(t("warehouse"), "", row.warehouse),
+      cell(t("warehouse"), "wide-cell", row.warehouse),
       cell(t("sellable"), "num.strong", h("a", { href: link, title: t("explain") }, amount(a.sellable, a.unit))),
       cell(t("onHand"), "num", h(a.on_hand < 0 ? "span.bad-text" : "span", null, amount(a.on_hand, a.unit))),
       cell(t("held"), "num", h(a.held + a.committed ? "span" : "span.dim", null, amount(a.held + a.committed, a.unit))),
       cell(t("lots"), a.lots.length ? "lots" : "lots.quiet-cell", chips(a)),
-      cell(t("asOf"), "", row.asOf),
+      cell(t("asOf"), "wide-cell", row.asOf),
     ];
   }
 

@@ -5,28 +5,27 @@ const words = {
   zh: {
     other: "EN",
     fleet: "仓库", stock: "库存",
-    live: "实时", connecting: "连接中", lost: "连接中断,正在重连",
+    live: "实时", connecting: "连接中", lost: "连接中断，正在重连",
     loginTitle: "需要令牌", loginWhy: "这个 hub 只接受持有令牌的访问。令牌只保存在这个标签页里。", loginGo: "进入",
-    retry: "重试", more: "加载更多", back: "返回", all: "全部", none: "—",
+    retry: "重试", more: "加载更多", back: "返回", none: "—",
     online: "在线", late: "迟", offline: "离线",
-    onlineHint: "线路通畅,数据完整", lateHint: "数据还不完整", offlineHint: "收不到它的消息",
+    onlineHint: "线路通畅，数据完整", lateHint: "数据还不完整", offlineHint: "收不到它的消息",
     warehouse: "仓库", state: "状态", asOf: "数据截至", unsent: "未上传", offset: "时钟偏差", version: "版本", skus: "SKU", alarms: "告警",
-    entry: "流水号", epoch: "账本", heard: "最近联系", enrolled: "仓", warehouses: "个仓库", unsentAll: "条未上传", alarmsAll: "个告警",
-    noWarehouses: "还没有仓库连接到这里", noWarehousesHint: "仓库的 agent 第一次连上后,会自动出现在这里。",
+    entry: "流水号", epoch: "账本", warehouses: "个仓库", unsentAll: "条未上传", alarmsAll: "个告警",
+    noWarehouses: "还没有仓库连接到这里", noWarehousesHint: "仓库的 agent 第一次连上后，会自动出现在这里。",
     DIVERGED: "账实不符", CLONED: "身份被复制", NEW_LEDGER: "新账本", QUARANTINED: "隔离记录",
     searchHint: "商品名、SKU 或条码", everywhere: "全部仓库", search: "搜索",
-    searchStart: "查一个商品在各仓有多少", searchStartHint: "输入名字、SKU 或条码的一部分;也可以先选一个仓库,看它的全部库存。",
-    noMatch: "没有找到", noMatchHint: "换一个更短的词试试,或者确认商品已经建档。",
-    noStock: "这个仓库还没有库存记录", noStockHint: "第一次收货之后,商品会出现在这里。",
+    searchStart: "查一个商品在各仓有多少", searchStartHint: "输入名字、SKU 或条码的一部分；也可以先选一个仓库，看它的全部库存。",
+    noMatch: "没有找到", noMatchHint: "换一个更短的词试试，或者确认商品已经建档。",
+    noStock: "这个仓库还没有库存记录", noStockHint: "第一次收货之后，商品会出现在这里。",
     item: "商品", sellable: "可售", onHand: "在库", held: "占用", committed: "已承诺", safety: "安全库存", unavailable: "不可售", lots: "批次",
     noLot: "无批次", dock: "收货区", expired: "已过期", expiresToday: "今天到期", daysLeft: (n) => `剩 ${n} 天`, noDate: "无到期日",
     uncatalogued: "未建档",
     lot: "批次", expiry: "到期日", produced: "生产日期", bin: "货位",
-    explain: "这个数是怎么来的", explainHint: "每一条都是仓库里发生过的一件事,最新的在最上面。",
+    explain: "这个数是怎么来的", explainHint: "每一条都是仓库里发生过的一件事，最新的在最上面。",
     time: "时间", kind: "动作", change: "变化", after: "之后在库", who: "谁", where: "哪里", document: "单据", evidence: "原始证据",
     scan: "扫码", frame: "秤", command: "指令", storedAfter: (t) => `${t}后到达`, undoes: (n) => `撤销第 ${n} 条`,
-    counted: (n, seen) => `盘得 ${n},账面 ${seen}`, floor: "不会低于 0", noMovements: "还没有流水", begin: "从这里开始",
-    removed: "已下架",
+    counted: (n, seen) => `盘得 ${n}，账面 ${seen}`, floor: "不会低于 0", noMovements: "还没有流水", begin: "从这里开始",
     ago: { s: (n) => `${n} 秒前`, m: (n) => `${n} 分钟前`, h: (n) => `${n} 小时前`, d: (n) => `${n} 天前`, now: "刚刚", never: "从未" },
     span: { ms: (n) => `${n} 毫秒`, s: (n) => `${n} 秒`, m: (n) => `${n} 分钟`, h: (n) => `${n} 小时`, d: (n) => `${n} 天` },
     units: { pc: "件", g: "g", ml: "ml" },
@@ -35,8 +34,8 @@ const words = {
       "transfer-out": "调出", "transfer-in": "调入", adjust: "调整", undo: "撤销", opening: "期初",
     },
     reasons: {
-      UNKNOWN_WAREHOUSE: "没有这个仓库", UNKNOWN_SKU: "没有这个 SKU", RATE_LIMITED: "请求太频繁,稍后再试",
-      OVERLOADED: "hub 正忙,稍后再试", NOT_READY: "hub 还没准备好", SHUTTING_DOWN: "hub 正在重启", NETWORK: "连不上 hub",
+      UNKNOWN_WAREHOUSE: "没有这个仓库", UNKNOWN_SKU: "没有这个 SKU", RATE_LIMITED: "请求太频繁，稍后再试",
+      OVERLOADED: "hub 正忙，稍后再试", NOT_READY: "hub 还没准备好", SHUTTING_DOWN: "hub 正在重启", NETWORK: "连不上 hub",
     },
   },
   en: {
@@ -44,11 +43,11 @@ const words = {
     fleet: "Warehouses", stock: "Stock",
     live: "live", connecting: "connecting", lost: "connection lost, trying again",
     loginTitle: "A token is needed", loginWhy: "This hub lets in callers with a token. It is kept in this tab only.", loginGo: "Go on",
-    retry: "Try again", more: "Load more", back: "Back", all: "All", none: "—",
+    retry: "Try again", more: "Load more", back: "Back", none: "—",
     online: "online", late: "late", offline: "offline",
     onlineHint: "The line is up and the numbers are complete", lateHint: "The numbers are not complete yet", offlineHint: "Nothing is heard from it",
     warehouse: "Warehouse", state: "State", asOf: "As of", unsent: "Unsent", offset: "Clock offset", version: "Version", skus: "SKUs", alarms: "Alarms",
-    entry: "Entry", epoch: "Ledger", heard: "Last heard", enrolled: "warehouses", warehouses: "warehouses", unsentAll: "unsent", alarmsAll: "alarms",
+    entry: "Entry", epoch: "Ledger", warehouses: "warehouses", unsentAll: "unsent", alarmsAll: "alarms",
     noWarehouses: "No warehouse has connected yet", noWarehousesHint: "A warehouse shows up here once its agent has connected for the first time.",
     DIVERGED: "diverged", CLONED: "cloned", NEW_LEDGER: "new ledger", QUARANTINED: "set aside",
     searchHint: "Name, SKU or barcode", everywhere: "All warehouses", search: "Search",
@@ -63,7 +62,6 @@ const words = {
     time: "Time", kind: "What", change: "Change", after: "On hand after", who: "Who", where: "Where", document: "Document", evidence: "Raw evidence",
     scan: "scan", frame: "scale", command: "command", storedAfter: (t) => `arrived ${t} later`, undoes: (n) => `undoes entry ${n}`,
     counted: (n, seen) => `counted ${n}, book had ${seen}`, floor: "never below 0", noMovements: "Nothing has happened yet", begin: "It begins here",
-    removed: "no longer sold",
     ago: { s: (n) => `${n} s ago`, m: (n) => `${n} min ago`, h: (n) => `${n} h ago`, d: (n) => `${n} d ago`, now: "just now", never: "never" },
     span: { ms: (n) => `${n} ms`, s: (n) => `${n} s`, m: (n) => `${n} min`, h: (n) => `${n} h`, d: (n) => `${n} d` },
     units: { pc: "pc", g: "g", ml: "ml" },
@@ -87,6 +85,8 @@ export function switchLanguage() {
 
 const plain = new Intl.NumberFormat("en-US");
 
+const thousandths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 3 });
+
 // number writes a whole number with thousands apart.
 export const number = (n) => plain.format(n).replace("-", "−");
 
@@ -94,12 +94,13 @@ export const number = (n) => plain.format(n).replace("-", "−");
 export const signed = (n, unit) => (n > 0 ? "+" : "") + amount(n, unit);
 
 // amount writes base units the way people speak of them. Grams and millilitres
-// are whole numbers, so three decimals of kg and L lose nothing.
+// are whole numbers, so three decimals of kg and L lose nothing; they are always
+// written, so that a column lines up.
 export function amount(n, unit) {
   if ((unit === "g" || unit === "ml") && Math.abs(n) >= 1000) {
-    return `${number(n / 1000)} ${unit === "g" ? "kg" : "L"}`;
+    return `${thousandths.format(n / 1000).replace("-", "−")} ${unit === "g" ? "kg" : "L"}`;
   }
-  return unit ? `${number(n)} ${t("units")[unit] ?? unit}` : number(n);
+  return unit && n ? `${number(n)} ${t("units")[unit] ?? unit}` : number(n);
 }
 
 function scale(seconds) {
