@@ -88,9 +88,9 @@ func (b *bench) until(what string, is func(Event) bool) Event {
 	}
 }
 
-func (b *bench) state(device string, w Word) State {
+func (b *bench) scaleIs(w Word) {
 	b.t.Helper()
-	return *b.until(device+" "+string(w), func(e Event) bool { return e.Device == device && e.State != nil && e.State.Word == w }).State
+	b.until("the scale to be "+string(w), func(e Event) bool { return e.Device == "scale-1" && e.State != nil && e.State.Word == w })
 }
 
 func (b *bench) weight(grams int64) {
@@ -149,7 +149,7 @@ func TestDevices_SurviveBeingUnplugged(t *testing.T) {
 		if err := b.cables["scale-1"].Plug(); err != nil {
 			t.Fatal(err)
 		}
-		b.state("scale-1", Ready)
+		b.scaleIs(Ready)
 		b.weight(500)
 	}
 	if r, ok := b.devices.Latest("scale-1"); !ok {
@@ -162,17 +162,17 @@ func TestDevices_SilenceAndNonsenseAreStatesAndNeverAWeight(t *testing.T) {
 	b.scale.Put(500)
 	b.weight(500)
 	b.scale.Bend(sim.Faults{Silent: true})
-	b.state("scale-1", "silent")
+	b.scaleIs("silent")
 	if r, ok := b.devices.Latest("scale-1"); ok {
 		t.Errorf("a silent scale shows %+v", r)
 	}
 	b.scale.Bend(sim.Faults{Flip: 100})
-	b.state("scale-1", "garbled")
+	b.scaleIs("garbled")
 	if r, ok := b.devices.Latest("scale-1"); ok {
 		t.Errorf("a garbled scale shows %+v", r)
 	}
 	b.scale.Bend(sim.Faults{})
-	b.state("scale-1", Ready)
+	b.scaleIs(Ready)
 	b.weight(500)
 }
 

@@ -95,12 +95,12 @@ func (a *attached) ask(ctx context.Context, d *scale.Dialogue) {
 		}
 		if request.Flush {
 			if err := a.port.Flush(ctx); err != nil {
-				a.log.Debug("cannot flush", "error", err)
+				a.log.DebugContext(ctx, "cannot flush", "error", err)
 				continue
 			}
 		}
 		if err := a.port.Write(ctx, request.Bytes); err != nil {
-			a.log.Debug("cannot ask", "error", err)
+			a.log.DebugContext(ctx, "cannot ask", "error", err)
 		}
 	}
 }

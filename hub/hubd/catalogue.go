@@ -132,7 +132,7 @@ func number(value string, empty int64) (int64, error) {
 
 func gtinsOf(value string) ([]stock.GTIN, error) {
 	var out []stock.GTIN
-	for _, digits := range strings.Fields(value) {
+	for digits := range strings.FieldsSeq(value) {
 		if len(digits) < 8 || len(digits) > 14 || strings.Trim(digits, "0123456789") != "" {
 			return nil, fmt.Errorf("%w GTIN %q: 8, 12, 13 or 14 digits", stock.ErrInvalid, digits)
 		}
@@ -177,6 +177,6 @@ func (h *Hub) loadCatalogue(ctx context.Context) error {
 		}
 	}
 	h.loaded.Store(true)
-	h.log.Info("catalogue loaded", "file", h.cfg.Catalogue, "items", len(items), "changed", changed)
+	h.log.InfoContext(ctx, "catalogue loaded", "file", h.cfg.Catalogue, "items", len(items), "changed", changed)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -140,7 +141,7 @@ func (h *Hub) Addrs() Addrs {
 // closes everything that New opened.
 func (h *Hub) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, h.close()) }()
-	h.log.Info("hub runs", "http", h.Addrs().HTTP, "grpc", h.Addrs().GRPC, "mqtt", h.Addrs().MQTT, "data", h.cfg.Data)
+	h.log.InfoContext(ctx, "hub runs", "http", h.Addrs().HTTP, "grpc", h.Addrs().GRPC, "mqtt", h.Addrs().MQTT, "data", h.cfg.Data)
 	// The store outlives those who write into it, so that their last words
 	// are stored; when it fails, they end at once.
 	fronts, failed := context.WithCancel(ctx)
@@ -171,8 +172,8 @@ func (h *Hub) ready(context.Context) error {
 
 func (h *Hub) close() error {
 	var all []error
-	for i := len(h.cleanups) - 1; i >= 0; i-- {
-		all = append(all, h.cleanups[i]())
+	for _, clean := range slices.Backward(h.cleanups) {
+		all = append(all, clean())
 	}
 	h.cleanups = nil
 	return errors.Join(all...)

@@ -25,10 +25,7 @@ func TestBitRot_EveryChangeOfLiveDataIsNoticed(t *testing.T) {
 // that differs without an error must be counted as silent.
 func TestBitRot_AReaderThatChecksNothingIsCaught(t *testing.T) {
 	careless := func(ctx context.Context, path string) (work.Content, error) {
-		c, err := work.Look(ctx, path)
-		if err != nil {
-			return work.Content{}, nil // it shrugs
-		}
+		c, _ := work.Look(ctx, path) // it shrugs
 		return c, nil
 	}
 	tally, err := BitRot{Dir: t.TempDir(), Flips: 100, Pages: 20, Seed: 1, Look: careless}.Run(t.Context())

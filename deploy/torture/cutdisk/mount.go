@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -63,8 +64,8 @@ func (d *Disk) mount(ctx context.Context, dir string) error {
 // Close unmounts everything. The platter stays readable.
 func (d *Disk) Close() error {
 	var all []error
-	for i := len(d.undo) - 1; i >= 0; i-- {
-		all = append(all, d.undo[i]())
+	for _, undo := range slices.Backward(d.undo) {
+		all = append(all, undo())
 	}
 	d.undo = nil
 	return errors.Join(all...)

@@ -1,0 +1,105 @@
+package agentd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/forestock/forestock/agent/devices"
+	"github.com/forestock/forestock/agent/floor"
+	"github.com/forestock/forestock/agent/ledger"
+	"github.com/forestock/forestock/agent/station"
+	"github.com/forestock/forestock/agent/uplink"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Agent is a whole agent: New opens it, Run lets it work.
+type Agent struct {
+	cfg      Config
+	version  string
+	log      *slog.Logger
+	registry *prometheus.Registry
+	cleanups []func() error // what New opened, in that order
+
+	devices  *devices.Devices
+	stations []string
+	desks    map[string]*floor.Desk // by station
+	ledger   *ledger.Ledger
+	station  *station.Server
+	uplink   *uplink.Link
+}
+
+// New opens the ledger, the ports and the page, in the order that a scan
+// travels backwards: whoever takes something is there before it comes.
+func New(cfg Config, version string, log *slog.Logger) (*Agent, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	a := &Agent{
+		cfg: cfg, version: version, log: log.With("warehouse", cfg.Warehouse),
+		registry: prometheus.NewRegistry(), desks: make(map[string]*floor.Desk),
+	}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, open := range []func() error{a.openLedger, a.openUplink, a.openFloor, a.openDevices, a.openStation} {
+		if err := open(); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	return a, nil
+}
+
+func (a *Agent) openLedger() (err error) {
+	if err := os.MkdirAll(a.cfg.Data, 0o750); err != nil {
+		return fmt.Errorf("make the ledger's folder: %w", err)
+	}
+	a.ledger, err = ledger.Open(LedgerPath(a.cfg.Data), ledger.Options{
+		Warehouse: stock.Warehouse(a.cfg.Warehouse), MaxSize: int64(a.cfg.Ledger.MaxSize), Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.cleanups = append(a.cleanups, a.ledger.Close)
+	return registerLedger(a.registry, a.ledger)
+}
+
+func (a *Agent) openUplink() (err error) {
+	a.uplink, err = uplink.New(a.cfg.uplink(a.version), a.ledger, a.registry, a.log)
+	return err
+}
+
+func (a *Agent) openFloor() error {
+	zone, err := time.LoadLocation(a.cfg.TimeZone)
+	if err != nil {
+		return fmt.Errorf("time_zone: %w", err)
+	}
+	configs, err := deviceConfigs(a.cfg.Devices)
+	if err != nil {
+		return err
+	}
+	a.stations = stations(configs)
+	for _, name := range a.stations {
+		a.desks[name], err = floor.NewDesk(floor.Config{
+			Station: name, Rules: floor.DefaultRules(), Labels: floor.DefaultLabels(), Zone: zone, Explain: explain,
+		}, a.ledger, a.ledger, a.registry, a.log)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Agent) openDevices() error {
+	configs, err := deviceConfigs(a.cfg.Devices)
+	if err != nil {
+		return err
+	}
+	a.devices, err = devices.New(configs, a.route, a.registry, a.log)
+	return err
+}

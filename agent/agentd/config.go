@@ -1,0 +1,147 @@
+package agentd
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/forestock/forestock/agent/uplink"
+	"github.com/forestock/forestock/deploy/settings"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Config is everything that an operator sets of an agent.
+type Config struct {
+	Warehouse string       `yaml:"warehouse"` // id of the warehouse
+	Data      string       `yaml:"data"`      // folder of the ledger
+	Hub       Hub          `yaml:"hub"`
+	Station   Station      `yaml:"station"`
+	Ledger    Ledger       `yaml:"ledger"`
+	TimeZone  string       `yaml:"time_zone"` // of the dates that staff read
+	Devices   []Device     `yaml:"devices"`
+	Log       settings.Log `yaml:"log"`
+
+	// Attach are devices given as text, "name=scale-1,kind=scale,…"; Validate
+	// adds them to Devices.
+	Attach []string `yaml:"-"`
+}
+
+// Hub says where the hub is.
+type Hub struct {
+	Brokers  []string `yaml:"brokers"` // tcp://host:port or tls://host:port, tried in turn
+	QoS      byte     `yaml:"qos"`     // of frames: 0 or 1; no promise hangs on it
+	Username string   `yaml:"username"`
+	Password string   `yaml:"password"`
+	TLS      TLS      `yaml:"tls"`
+}
+
+// TLS names the PEM files of a connection; empty means the system's.
+type TLS struct {
+	CA   string `yaml:"ca"`
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// Station says where the scan stations' page is served.
+type Station struct {
+	Listen string `yaml:"listen"` // address
+	Dev    string `yaml:"dev"`    // folder of the page's files, for work on the page; empty serves those built in
+}
+
+// Ledger bounds the ledger's file.
+type Ledger struct {
+	MaxSize Size `yaml:"max_size"` // reserved on the disk at start
+}
+
+// Size is a number of bytes, written as 512MiB or 1GiB.
+type Size int64
+
+// Set reads a size. It is part of pflag.Value.
+func (s *Size) Set(text string) error {
+	n, err := humanize.ParseBytes(text)
+	if err != nil || n > 1<<50 {
+		return fmt.Errorf("size %q: write it as 512MiB or 1GiB", text)
+	}
+	*s = Size(n)
+	return nil
+}
+
+// UnmarshalText reads a size from a file.
+func (s *Size) UnmarshalText(text []byte) error { return s.Set(string(text)) }
+
+// String writes the size as Set reads it.
+func (s Size) String() string { return strings.ReplaceAll(humanize.IBytes(uint64(s)), " ", "") }
+
+// Type is part of pflag.Value.
+func (Size) Type() string { return "size" }
+
+// DefaultConfig has no warehouse: every agent must be told whose it is.
+func DefaultConfig() Config {
+	return Config{
+		Data: "agent-data", TimeZone: "Asia/Shanghai",
+		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
+		Station: Station{Listen: "127.0.0.1:8101"},
+		Ledger:  Ledger{MaxSize: 1 << 30},
+		Log:     settings.DefaultLog(),
+	}
+}
+
+// Validate reports everything that is wrong at once, each by the name of its
+// setting.
+func (c *Config) Validate() error {
+	var all []error
+	bad := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
+	if c.Warehouse == "" {
+		bad("warehouse: name the warehouse, such as dark-01")
+	} else if _, err := stock.ParseWarehouse(c.Warehouse); err != nil {
+		bad("warehouse: %w", err)
+	}
+	if c.Data == "" {
+		bad("data: name the folder of the ledger")
+	}
+	if _, _, err := net.SplitHostPort(c.Station.Listen); err != nil {
+		bad("station.listen: %q is not host:port", c.Station.Listen)
+	}
+	if c.Ledger.MaxSize < 8<<20 {
+		bad("ledger.max_size: %v is too small, take 8MiB or more", c.Ledger.MaxSize)
+	}
+	link := c.uplink("")
+	if err := link.Validate(); err != nil && c.Warehouse != "" {
+		bad("hub: %w", err)
+	}
+	all = append(all, c.attach(), validateDevices(c.Devices), c.Log.Validate())
+	return errors.Join(all...)
+}
+
+// attach moves devices given as text to the others.
+func (c *Config) attach() error {
+	var all []error
+	for _, text := range c.Attach {
+		d, err := parseDevice(text)
+		if err != nil {
+			all = append(all, err)
+			continue
+		}
+		c.Devices = append(c.Devices, d)
+	}
+	c.Attach = nil
+	return errors.Join(all...)
+}
+
+func (c *Config) uplink(version string) uplink.Config {
+	return uplink.Config{
+		Warehouse: stock.Warehouse(c.Warehouse), Brokers: c.Hub.Brokers, QoS: c.Hub.QoS,
+		Username: c.Hub.Username, Password: c.Hub.Password,
+		TLS: uplink.TLSFiles{CA: c.Hub.TLS.CA, Cert: c.Hub.TLS.Cert, Key: c.Hub.TLS.Key}, Software: version,
+	}
+}
+
+// LedgerPath gives the ledger's file in a data folder.
+func LedgerPath(data string) string { return filepath.Join(data, "ledger.db") }
+
+// MarshalText writes a size as Set reads it.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

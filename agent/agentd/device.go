@@ -1,0 +1,104 @@
+package agentd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/forestock/forestock/agent/devices"
+	"github.com/forestock/forestock/firmware-bridge/scale"
+	"github.com/forestock/forestock/firmware-bridge/scanner"
+)
+
+// Device is a scale or scanner in the configuration.
+type Device struct {
+	Name     string        `yaml:"name"`     // in movements, on pages and in metrics
+	Kind     string        `yaml:"kind"`     // scale or scanner
+	Port     string        `yaml:"port"`     // /dev/serial/by-id/…, /dev/serial/by-path/… or tcp://host:port
+	Line     string        `yaml:"line"`     // "9600 8N1"; empty is the protocol's usual one
+	Station  string        `yaml:"station"`  // whose inputs it makes; s1 without it
+	Protocol string        `yaml:"protocol"` // of a scale; enq-dc1 without it
+	Unit     string        `yaml:"unit"`     // of a scale whose protocol does not say it: kg, g …
+	Prefix   string        `yaml:"prefix"`   // of a scanner: what stands before each code
+	Suffix   string        `yaml:"suffix"`   // of a scanner: CR, LF, CRLF, TAB, ETX, NONE; any of the usual ones without it
+	Repeat   time.Duration `yaml:"repeat"`   // of a scanner: within which the same code is a double read; 300ms without it, below zero is never
+}
+
+// defaultRepeat is below what a person needs to scan a thing twice on purpose.
+const defaultRepeat = 300 * time.Millisecond
+
+// defaultStation is where devices without one belong.
+const defaultStation = "s1"
+
+// parseDevice reads "name=scale-1,kind=scale,port=/dev/ttyUSB0".
+func parseDevice(text string) (Device, error) {
+	var d Device
+	fields := map[string]*string{
+		"name": &d.Name, "kind": &d.Kind, "port": &d.Port, "line": &d.Line, "station": &d.Station,
+		"protocol": &d.Protocol, "unit": &d.Unit, "prefix": &d.Prefix, "suffix": &d.Suffix,
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		key, value, _ := strings.Cut(part, "=")
+		field := fields[strings.TrimSpace(key)]
+		if field == nil {
+			return d, fmt.Errorf("device %q: %q is none of name, kind, port, line, station, protocol, unit, prefix, suffix", text, key)
+		}
+		*field = strings.TrimSpace(value)
+	}
+	return d, nil
+}
+
+func validateDevices(all []Device) error {
+	configs, err := deviceConfigs(all)
+	return errors.Join(err, devices.Validate(configs))
+}
+
+func deviceConfigs(all []Device) ([]devices.Config, error) {
+	var out []devices.Config
+	var errs []error
+	for _, d := range all {
+		c := devices.Config{
+			Name: d.Name, Kind: devices.Kind(d.Kind), Address: d.Port, Line: d.Line, Station: d.Station,
+			Protocol: d.Protocol, Prefix: scanner.ParseName(d.Prefix), Repeat: max(d.Repeat, 0),
+		}
+		if c.Station == "" {
+			c.Station = defaultStation
+		}
+		if d.Repeat == 0 {
+			c.Repeat = defaultRepeat
+		}
+		if d.Unit != "" {
+			unit, ok := scale.ParseUnit(d.Unit)
+			if !ok {
+				errs = append(errs, fmt.Errorf("device %s: unit %q is not known: write kg or g", d.Name, d.Unit))
+			}
+			c.Unit = unit
+		}
+		switch d.Suffix {
+		case "":
+		case "NONE":
+			c.Suffixes = []string{}
+		default:
+			c.Suffixes = []string{scanner.ParseName(d.Suffix)}
+		}
+		out = append(out, c)
+	}
+	return out, errors.Join(errs...)
+}
+
+// stations gives the names of all stations, those of the devices first.
+func stations(all []devices.Config) []string {
+	var out []string
+	seen := make(map[string]bool)
+	for _, d := range all {
+		if !seen[d.Station] {
+			seen[d.Station] = true
+			out = append(out, d.Station)
+		}
+	}
+	if len(out) == 0 {
+		out = []string{defaultStation}
+	}
+	return out
+}

@@ -1,0 +1,62 @@
+package agentd
+
+import (
+	"errors"
+
+	"github.com/forestock/forestock/agent/devices"
+	"github.com/forestock/forestock/agent/floor"
+	"github.com/forestock/forestock/agent/ledger"
+	"github.com/forestock/forestock/firmware-bridge/barcode"
+	"github.com/forestock/forestock/firmware-bridge/scale"
+	"github.com/forestock/forestock/firmware-bridge/scanner"
+)
+
+// route hands what a device did to its station. It never waits: it runs in the
+// device's own goroutine.
+func (a *Agent) route(e devices.Event) {
+	desk := a.desks[e.Station]
+	switch {
+	case e.Scan != nil:
+		desk.Take(scanInput(desk, e.Device, e.Scan))
+	case e.Reading != nil:
+		desk.Take(weightInput(e.Device, e.Reading))
+	case e.State != nil && !e.State.Usable():
+		desk.Take(floor.Lost{Device: e.Device})
+	}
+}
+
+func scanInput(desk *floor.Desk, device string, s *scanner.Scan) floor.Input {
+	switch s.Kind {
+	case scanner.Code:
+		return desk.Code(device, barcode.Symbol{AIM: s.AIM, Data: string(s.Data), At: s.At}, s.Raw)
+	case scanner.Double:
+		return floor.Repeat{Device: device}
+	case scanner.NoRead, scanner.Broken:
+	}
+	return floor.Garbled{Device: device}
+}
+
+func weightInput(device string, r *scale.Reading) floor.Input {
+	grams, weighed := r.Grams()
+	w := floor.Weight{Device: device, Grams: grams, Settled: weighed && r.Settled(), Frame: r.Raw, At: r.At}
+	switch {
+	case r.Fault != scale.NoFault:
+		w.Fault = r.Fault.Message()
+	case !weighed:
+		w.Fault = "the unit of the scale is not known: set it in the agent's configuration"
+	}
+	return w
+}
+
+// explain says in the floor's words why the ledger did not save.
+func explain(err error) floor.Reason {
+	switch {
+	case errors.Is(err, ledger.ErrFull):
+		return floor.DiskFull
+	case errors.Is(err, ledger.ErrClosed):
+		return floor.LedgerStopped
+	case errors.Is(err, ledger.ErrBroken):
+		return floor.LedgerUnsure
+	}
+	return floor.LedgerRefused
+}
