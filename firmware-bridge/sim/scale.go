@@ -144,15 +144,15 @@ func (s *Scale) send(ctx context.Context, frame []byte) {
 	s.mu.Lock()
 	pieces := s.mangle.apply(s.faults, frame)
 	s.mu.Unlock()
-	write(ctx, s.cable, pieces)
+	write(ctx.Done(), s.cable, pieces)
 }
 
-// write sends pieces a moment apart; it reports whether all of them went.
-func write(ctx context.Context, cable *Cable, pieces [][]byte) bool {
+// write sends pieces a moment apart; it reports whether all of them went before stop.
+func write(stop <-chan struct{}, cable *Cable, pieces [][]byte) bool {
 	for i, p := range pieces {
 		if i > 0 {
 			select {
-			case <-ctx.Done():
+			case <-stop:
 				return false
 			case <-time.After(byteTime):
 			}

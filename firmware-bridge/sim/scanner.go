@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"math/rand/v2"
 	"sync"
 )
@@ -47,7 +46,7 @@ func (s *Scanner) Scan(code string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pieces := s.mangle.apply(s.faults, []byte(s.cfg.Prefix+code+s.cfg.Suffix))
-	if !write(context.Background(), s.cable, pieces) {
+	if !write(nil, s.cable, pieces) {
 		return ErrUnplugged
 	}
 	return nil

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/forestock/forestock/firmware-bridge/port"
+	"github.com/forestock/forestock/firmware-bridge/scale"
+)
+
+func call(t *testing.T, stdin string, args ...string) (stdout string, err error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	err = run(t.Context(), args, strings.NewReader(stdin), &out, &errs)
+	return out.String() + errs.String(), err
+}
+
+func TestDecode_AnswersEachLineWithOne(t *testing.T) {
+	in := `{"id":"a","kind":"scale","proto":"comma","input_text":"ST,GS,   0.123kg\r\n"}
+
+{"id":"b","kind":"gtin","input_text":"6901234567893"}
+nonsense
+`
+	out, err := call(t, in, "decode")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	wants := []string{`"value":"0.123"`, `"error":"check_digit"`, `"error":"input"`}
+	if len(lines) != len(wants) {
+		t.Fatalf("%d lines: %s", len(lines), out)
+	}
+	for i, want := range wants {
+		if !json.Valid([]byte(lines[i])) || !strings.Contains(lines[i], want) {
+			t.Errorf("line %d: %s, want %s", i+1, lines[i], want)
+		}
+	}
+	if _, err := call(t, strings.Repeat("x", maxLine+1), "decode"); err == nil {
+		t.Error("an endless line was read")
+	}
+}
+
+func TestRun_SaysWhatItIsAndRefusesWhatItIsNot(t *testing.T) {
+	for _, args := range [][]string{{"--version"}, {"--help"}, {"probe", "--help"}, {"simulate", "--help"}, {"decode", "--help"}, {"completion", "bash"}} {
+		if out, err := call(t, "", args...); err != nil || out == "" {
+			t.Errorf("%v: %q, %v", args, out, err)
+		}
+	}
+	for _, args := range [][]string{{"brew"}, {"probe", "--line", "fast"}, {"simulate", "--protocol", "morse"}, {"probe", "ftp://x"}} {
+		if _, err := call(t, "", args...); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+}
+
+// console is the simulator run by hand.
+type console struct {
+	t   *testing.T
+	in  *io.PipeWriter
+	dir string
+}
+
+func openConsole(t *testing.T, args ...string) *console {
+	t.Helper()
+	c := &console{t: t, dir: t.TempDir()}
+	r, w := io.Pipe()
+	c.in = w
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, append([]string{"simulate", "--dir", c.dir, "--settle", "1ms"}, args...), r, io.Discard, io.Discard)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		w.Close()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	for {
+		if _, err := os.Lstat(filepath.Join(c.dir, "scanner")); err == nil {
+			return c
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (c *console) types(line string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.in, line+"\n"); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func TestSimulate_DoesWhatThePersonTypes(t *testing.T) {
+	c := openConsole(t, "--protocol", "comma")
+	cfg := port.DefaultConfig()
+	cfg.Address = filepath.Join(c.dir, "scale")
+	p, err := port.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	family, err := scale.Find("comma")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := family.NewDecoder(scale.Profile{})
+	see := func(want string) {
+		t.Helper()
+		for e := range p.Events() {
+			for _, x := range d.Feed(e.Bytes, e.At) {
+				if r, ok := x.(scale.Reading); ok && r.Value.String()+string(r.Fault) == want {
+					return
+				}
+			}
+		}
+	}
+	c.types("put 1250")
+	see("1.250")
+	c.types("tare")
+	see("0.000")
+	c.types("add 100")
+	see("0.100")
+	c.types("nonsense")
+	c.types("put much")
+	c.types("bend scale split")
+	c.types("put 99000")
+	see("0overload")
+	c.types("bend scale well")
+	c.types("unplug scale")
+	c.types("plug scale")
+	c.types("clear")
+	see("-1.250")
+	c.types("quit")
+}
+
+func TestProbe_TellsPeopleAndMachinesWhatIsThere(t *testing.T) {
+	c := openConsole(t, "--protocol", "comma")
+	name := filepath.Join(c.dir, "scale")
+	out, err := call(t, "", "probe", name, "--listen", "10s")
+	if err != nil || !strings.Contains(out, "seems to be   comma at 9600 8N1") {
+		t.Errorf("probe: %v\n%s", err, out)
+	}
+	out, err = call(t, "", "probe", name, filepath.Join(c.dir, "none"), "--json", "--listen", "100ms")
+	var results []map[string]any
+	if err != nil || json.Unmarshal([]byte(out), &results) != nil || len(results) != 2 || results[1]["state"] != "absent" {
+		t.Errorf("probe --json: %v\n%s", err, out)
+	}
+}
+
+func TestBench_RefusesWhatItDoesNotKnow(t *testing.T) {
+	b := &bench{}
+	for _, line := range []string{"put", "put x", "unplug", "unplug mouse", "bend mouse split", "dance"} {
+		if answer, err := b.do(line); err == nil {
+			t.Errorf("%q: %s", line, answer)
+		}
+	}
+	for _, s := range []string{"", "twist", "noise much"} {
+		if f, err := parseFaults(s); err == nil {
+			t.Errorf("fault %q: %+v", s, f)
+		}
+	}
+	if got := unescape(`01\x1d10"A`); got != "01\x1d10\"A" {
+		t.Errorf("unescape: %q", got)
+	}
+}
