@@ -86,7 +86,7 @@ func simulate(ctx context.Context, dir string, config sim.ScaleConfig, in io.Rea
 	var running sync.WaitGroup
 	var failed error
 	running.Go(func() { failed = b.scale.Run(ctx) })
-	fmt.Fprintf(out, "scale    %s (%s)\nscanner  %s\n", b.cables["scale"].Name(), config.Protocol, b.cables["scanner"].Name()) //nolint:errcheck // a terminal
+	fmt.Fprintf(out, "scale    %s (%s)\nscanner  %s\n", b.cables["scale"].Name(), config.Protocol, b.cables["scanner"].Name())
 	b.obey(ctx, in, out)
 	cancel()
 	running.Wait()
@@ -119,9 +119,9 @@ func (b *bench) obey(ctx context.Context, in io.Reader, out io.Writer) {
 				return
 			}
 			if answer, err := b.do(line); err != nil {
-				fmt.Fprintln(out, "cannot:", err) //nolint:errcheck // a terminal
+				fmt.Fprintln(out, "cannot:", err)
 			} else {
-				fmt.Fprintln(out, answer) //nolint:errcheck // a terminal
+				fmt.Fprintln(out, answer)
 			}
 		}
 	}

@@ -276,8 +276,13 @@ func TestVerifier_IsTheCheckDigitOfPrices(t *testing.T) {
 		"2875": '9', "1234": '9', "9012": '7', "0000": '0',
 		"14685": '6', "12345": '8', "90123": '2', "00000": '0',
 	} {
-		if got := Verifier(field); got != want {
-			t.Errorf("Verifier(%s) = %c, want %c", field, got, want)
+		if got, err := Verifier(field); err != nil || got != want {
+			t.Errorf("Verifier(%s) = %c, %v, want %c", field, got, err, want)
+		}
+	}
+	for _, field := range []string{"", "123", "123456", "12a4"} {
+		if got, err := Verifier(field); err == nil {
+			t.Errorf("Verifier(%q) = %c", field, got)
 		}
 	}
 }

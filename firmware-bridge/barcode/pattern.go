@@ -119,7 +119,7 @@ func (l layout) read(digits string) (Code, *Error) {
 	}
 	if i := strings.IndexByte(l.Layout, 'V'); i >= 0 {
 		n := len(l.verified())
-		if want := Verifier(digits[i+1 : i+1+n]); want != digits[i] {
+		if want := verifierOf(digits[i+1 : i+1+n]); want != digits[i] {
 			return Code{}, &Error{Reason: BadVerifier, Code: digits, Want: string(want)}
 		}
 	}

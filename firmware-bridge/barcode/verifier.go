@@ -2,7 +2,17 @@ package barcode
 
 // Verifier returns the check digit of a price or weight field of four or five digits, as scales put it before the field.
 // GS1 General Specifications 7.9.3 and 7.9.4 (algorithm also in aidc-toolkit/gs1).
-func Verifier(field string) byte {
+func Verifier(field string) (byte, error) {
+	if !numeric(field) {
+		return 0, refuse(NotNumeric, field, "")
+	}
+	if len(field) != 4 && len(field) != 5 {
+		return 0, refuse(BadLength, field, "")
+	}
+	return verifierOf(field), nil
+}
+
+func verifierOf(field string) byte {
 	if len(field) == 4 {
 		sum := 0
 		for i, weigh := range []func(int) int{twoMinus, twoMinus, three, fiveMinus} {

@@ -148,6 +148,24 @@ func TestProtocols_AllHaveATable(t *testing.T) {
 	}
 }
 
+// feeder is what the property below is about.
+type feeder interface {
+	Feed(b []byte, at time.Time) []Event
+}
+
+// splitMatters feeds a stream whole and in pieces and returns the difference.
+func splitMatters(t *rapid.T, fresh func() feeder, stream []byte) string {
+	want := fresh().Feed(stream, epoch)
+	split := fresh()
+	var got []Event
+	for rest := stream; len(rest) > 0; {
+		n := rapid.IntRange(1, len(rest)).Draw(t, "bytes")
+		got = append(got, split.Feed(rest[:n], epoch)...)
+		rest = rest[n:]
+	}
+	return cmp.Diff(want, got)
+}
+
 // All frames of a table in one stream, cut anywhere, give the same events as the whole stream at once.
 func TestDecoders_DoNotCareHowBytesAreSplit(t *testing.T) {
 	for _, table := range readTables(t) {
@@ -156,18 +174,29 @@ func TestDecoders_DoNotCareHowBytesAreSplit(t *testing.T) {
 			for _, f := range rapid.SliceOfN(rapid.SampledFrom(table.frames), 1, 8).Draw(t, "frames") {
 				stream = append(stream, f.in...)
 			}
-			want := table.protocol.NewDecoder(table.profile).Feed(stream, epoch)
-			split := table.protocol.NewDecoder(table.profile)
-			var got []Event
-			for rest := stream; len(rest) > 0; {
-				n := rapid.IntRange(1, len(rest)).Draw(t, "bytes")
-				got = append(got, split.Feed(rest[:n], epoch)...)
-				rest = rest[n:]
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := splitMatters(t, func() feeder { return table.protocol.NewDecoder(table.profile) }, stream); diff != "" {
 				t.Fatalf("split (-whole +split):\n%s", diff)
 			}
 		}))
+	}
+}
+
+// forgetful takes each chunk for whole frames, as programs do that were tested on a quiet desk.
+type forgetful struct{ profile Profile }
+
+func (f forgetful) Feed(b []byte, at time.Time) []Event {
+	return comma.NewDecoder(f.profile).Feed(b, at)
+}
+
+// The negative control of the property: a decoder that does care is found out.
+func TestDecoders_TheSplitPropertyFindsADecoderThatCares(t *testing.T) {
+	found := false
+	rapid.Check(t, func(t *rapid.T) {
+		diff := splitMatters(t, func() feeder { return forgetful{} }, []byte("ST,GS,   0.123kg\r\nUS,GS,   0.488kg\r\n"))
+		found = found || diff != ""
+	})
+	if !found {
+		t.Error("a decoder that forgets passed")
 	}
 }
 
