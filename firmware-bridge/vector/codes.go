@@ -241,7 +241,12 @@ func date(_ Vector, in []byte) Result {
 }
 
 func verifier(_ Vector, in []byte) Result {
-	return Result{"check": string(barcode.Verifier(string(in)))}
+	check, err := barcode.Verifier(string(in))
+	if err != nil {
+		return refused(err)
+	}
+	return Result{"check": string(check)}
+}
 }
 
 // measured reads a label by the layout that the vector names.
