@@ -3,9 +3,9 @@ package ledger_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/forestock/forestock/agent/ledger"
@@ -49,7 +49,7 @@ func queued(t *testing.T, commands []stock.Command) (*ledger.Ledger, []stock.Rec
 func TestAppend_SharesOneCommitAmongThoseWhoWait(t *testing.T) {
 	var commands []stock.Command
 	for i := range 100 {
-		commands = append(commands, stock.Command{ID: fmt.Sprint(i), Movements: []stock.Movement{receive("milk", 1)}})
+		commands = append(commands, stock.Command{ID: strconv.Itoa(i), Movements: []stock.Movement{receive("milk", 1)}})
 	}
 	l, receipts, errs := queued(t, commands)
 	if err := errors.Join(errs...); err != nil {
@@ -68,7 +68,7 @@ func TestAppend_SharesOneCommitAmongThoseWhoWait(t *testing.T) {
 func TestAppend_OneAfterTheOtherCommitsEach(t *testing.T) { // the control of the test above
 	l, _ := open(t, filepath.Join(t.TempDir(), "ledger.db"), small)
 	for i := range 10 {
-		if _, err := l.Append(t.Context(), stock.Command{ID: fmt.Sprint(i), Movements: []stock.Movement{receive("milk", 1)}}); err != nil {
+		if _, err := l.Append(t.Context(), stock.Command{ID: strconv.Itoa(i), Movements: []stock.Movement{receive("milk", 1)}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,7 +109,7 @@ func TestHistory_IsNewestFirst(t *testing.T) {
 	l, _ := open(t, filepath.Join(t.TempDir(), "ledger.db"), small)
 	for i := range 20 {
 		m := receive([]stock.SKU{"milk", "egg"}[i%2], int64(i))
-		if _, err := l.Append(t.Context(), stock.Command{ID: fmt.Sprint(i), Movements: []stock.Movement{m}}); err != nil {
+		if _, err := l.Append(t.Context(), stock.Command{ID: strconv.Itoa(i), Movements: []stock.Movement{m}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -66,7 +66,7 @@ func (m *toy) command(id string) []stock.Entry {
 	return m.entries[i:end]
 }
 
-func (m *toy) book(c stock.Cell, at stock.Seq) int64 {
+func (m *toy) had(c stock.Cell, at stock.Seq) int64 {
 	before := toy{levels: make(map[stock.Cell]int64)}
 	for _, e := range m.entries[:at] {
 		before.add(e)
@@ -194,7 +194,7 @@ func (m *machine) count(t *rapid.T) {
 	c := drawCell(t)
 	oldest := m.last() - min(m.last(), modelWindow)
 	base := stock.Seq(rapid.Uint64Range(uint64(oldest), uint64(m.last())).Draw(t, "base"))
-	evidence := stock.CountEvidence{Counted: rapid.Int64Range(0, 20).Draw(t, "counted"), Seen: m.toy.book(c, base), Base: base}
+	evidence := stock.CountEvidence{Counted: rapid.Int64Range(0, 20).Draw(t, "counted"), Seen: m.had(c, base), Base: base}
 	movement := stock.Movement{Kind: stock.Count, SKU: c.SKU, Lot: c.Lot, Bin: c.Bin, Count: &evidence, Delta: 77}
 	if rapid.Bool().Draw(t, "misread") {
 		wrong := evidence

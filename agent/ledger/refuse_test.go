@@ -3,8 +3,8 @@ package ledger_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +79,7 @@ func TestAppend_ForgetsIDsAndBasesOutsideTheWindow(t *testing.T) {
 		return r
 	}
 	for i := range 4 {
-		book(fmt.Sprint(i))
+		book(strconv.Itoa(i))
 	}
 	if r := book("1"); !r.Replayed || r.From != 2 {
 		t.Errorf("id of the oldest entry in the window = %+v, want entry 2 replayed", r)
@@ -104,7 +104,7 @@ func TestAppend_TakesAnyClock(t *testing.T) {
 	for _, year := range years {
 		m := receive("milk", 1)
 		m.Time = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
-		if _, err := l.Append(t.Context(), stock.Command{ID: fmt.Sprint(year), Movements: []stock.Movement{m}}); err != nil {
+		if _, err := l.Append(t.Context(), stock.Command{ID: strconv.Itoa(year), Movements: []stock.Movement{m}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -160,6 +160,9 @@ func (e *Entry) Validate() error {
 	if e.Seq == 0 || e.Command == "" || len(e.Command) > MaxCommand {
 		return fmt.Errorf("%w entry %d of command %q: needs a number, and a command id of 1 to %d bytes", ErrInvalid, e.Seq, e.Command, MaxCommand)
 	}
+	if e.Part < 0 || e.Part > MaxQty {
+		return fmt.Errorf("%w entry %d: part %d of its command", ErrInvalid, e.Seq, e.Part)
+	}
 	if err := CheckText(e.Command); err != nil {
 		return err
 	}

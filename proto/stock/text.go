@@ -2,6 +2,7 @@ package stock
 
 import (
 	"fmt"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,7 +16,7 @@ func CheckText(s string) error {
 		return fmt.Errorf("%w text %q: not UTF-8", ErrInvalid, s)
 	}
 	for _, r := range s {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) {
 			return fmt.Errorf("%w text %q: holds a control character", ErrInvalid, s)
 		}
 	}

@@ -102,7 +102,7 @@ func DateOf(t time.Time) Date {
 // ParseDate reads 2006-01-02.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
+	if err != nil || t.Year() == 0 {
 		return 0, fmt.Errorf("%w date %q: write it as 2006-01-02", ErrInvalid, s)
 	}
 	return DateOf(t), nil
