@@ -247,7 +247,6 @@ func verifier(_ Vector, in []byte) Result {
 	}
 	return Result{"check": string(check)}
 }
-}
 
 // measured reads a label by the layout that the vector names.
 func measured(v Vector, in []byte) Result {
