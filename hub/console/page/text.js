@@ -1,7 +1,7 @@
 // Everything the page says, in Chinese first and in English, and how it writes
 // numbers and times.
 
-const words = {
+export const words = {
   zh: {
     other: "EN",
     fleet: "仓库", stock: "库存",
