@@ -8,7 +8,7 @@ import (
 
 // counting books what a person finds in a bin, without showing what the book
 // expects. Goods that are moved meanwhile stay right: the difference is taken
-// against the book as it was when the bin was scanned.
+// against the book as it was at the first scan of these goods.
 type counting struct{}
 
 // basis is what the book had in one cell when its count began.
@@ -29,25 +29,22 @@ func (counting) bin(t *turn, b stock.Bin) {
 		return
 	}
 	t.place, t.placed = b, true
-	t.bases = nil
-	for it := range t.book.Items() {
-		for _, c := range at(t.book.Levels(it.SKU), b) {
-			t.base(c.Cell)
-		}
-	}
 	t.show(ToneInfo, SoundHeard, placeName(b))
 }
 
-// base gives what the count of a cell starts from, and remembers it.
-func (t *turn) base(c stock.Cell) stock.CountEvidence {
-	for _, b := range t.bases {
-		if b.cell == c {
-			return b.CountEvidence
-		}
+// base remembers what the count of a cell starts from, at its first scan.
+func (t *turn) base(c stock.Cell) {
+	if t.collected(c) > 0 {
+		return
 	}
-	e := t.book.Observe(c)
-	t.bases = append(slices.Clone(t.bases), basis{c, e})
-	return e
+	old := slices.DeleteFunc(slices.Clone(t.bases), func(b basis) bool { return b.cell == c })
+	t.bases = append(old, basis{c, t.book.Observe(c)})
+}
+
+// baseOf gives what base remembered.
+func (t *turn) baseOf(c stock.Cell) stock.CountEvidence {
+	i := slices.IndexFunc(t.bases, func(b basis) bool { return b.cell == c })
+	return t.bases[i].CountEvidence
 }
 
 func (counting) goods(t *turn, g goods) {
@@ -105,27 +102,33 @@ func (counting) button(t *turn, b Button) bool {
 }
 
 // uncounted gives the cells that the book has in the bin and nobody counted.
-func (t *turn) uncounted() []basis {
-	return slices.DeleteFunc(slices.Clone(t.bases), func(b basis) bool {
-		return b.Seen == 0 || slices.ContainsFunc(t.lines, func(l goods) bool { return l.cell(t.place) == b.cell })
-	})
+func (t *turn) uncounted() []stock.Level {
+	var out []stock.Level
+	for it := range t.book.Items() {
+		for _, c := range at(t.book.Levels(it.SKU), t.place) {
+			if t.collected(c.Cell) == 0 {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
 }
 
 // bookCount books what was counted; rest says that the rest is not there.
 func (t *turn) bookCount(rest bool) {
 	var movements []stock.Movement
 	for _, l := range merged(t.lines, t.place) {
-		e := t.base(l.cell(t.place))
+		e := t.baseOf(l.cell(t.place))
 		e.Counted = l.qty
 		m := l.movement(stock.Count)
 		m.Bin, m.Count, m.Expiry, m.Produced = t.place, &e, l.expiry, l.produced
 		movements = append(movements, m)
 	}
-	for _, b := range t.uncounted() {
+	for _, c := range t.uncounted() {
 		if rest {
-			e := b.CountEvidence
+			e := t.book.Observe(c.Cell)
 			movements = append(movements, stock.Movement{
-				Kind: stock.Count, SKU: b.cell.SKU, Lot: b.cell.Lot, Bin: b.cell.Bin, Count: &e, Reason: "empty",
+				Kind: stock.Count, SKU: c.SKU, Lot: c.Lot, Bin: c.Bin, Count: &e, Reason: "empty",
 			})
 		}
 	}
@@ -155,7 +158,7 @@ func (counting) keys(t *turn) []Button {
 	case !t.placed:
 		return []Button{Finish, Undo, Cancel}
 	case t.question == wantWeight:
-		return []Button{Tare, Undo, Cancel}
+		return []Button{OK, Tare, Undo, Cancel}
 	}
 	return []Button{Finish, Empty, Undo, "x6", "x12", Cancel}
 }

@@ -206,6 +206,9 @@ func (d *Desk) do(ctx context.Context, j job) {
 	effect := d.step(j.in)
 	var receipt *stock.Receipt
 	if effect.Command != nil {
+		if effect.Sound != Silence {
+			d.show(effect) // what was refused on the way is heard, too
+		}
 		o := d.carry(ctx, *effect.Command)
 		if o.Err == nil {
 			receipt = &o.Receipt

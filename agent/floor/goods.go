@@ -30,11 +30,11 @@ func (t *turn) identify(l label) (goods, bool) {
 		t.entry = ""
 		return goods{}, false
 	}
-	if !t.measure(&g, l, factor, keyed) {
-		return goods{}, false
+	if t.question != wantDate {
+		t.entry = ""
 	}
-	t.entry, t.times = "", 0
-	return g, true
+	t.times = 0
+	return g, t.measure(&g, l, factor, keyed)
 }
 
 func (t *turn) find(l label) (stock.Item, bool) {

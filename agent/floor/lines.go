@@ -13,7 +13,8 @@ func (g *goods) cell(b stock.Bin) stock.Cell { return stock.Cell{SKU: g.item.SKU
 func (t *turn) collect(g goods) {
 	t.lines = append(slices.Clone(t.lines), g)
 	t.drop()
-	t.show(ToneInfo, SoundHeard, say(saidAdded, amount(g.qty, g.item.Unit), nameOf(g.item)))
+	total := t.collected(g.cell(t.place))
+	t.again(say(saidAdded, amount(total, g.item.Unit), nameOf(g.item)))
 }
 
 // collected gives how much of a cell was collected so far.

@@ -111,7 +111,7 @@ func (moving) keys(t *turn) []Button {
 	case !t.placed || len(t.lines) == 0:
 		return []Button{Finish, Undo, "x6", "x12", Cancel}
 	case t.question == wantWeight:
-		return []Button{Tare, Undo, Cancel}
+		return []Button{OK, Tare, Undo, Cancel}
 	}
 	return []Button{Undo, "x6", "x12", Cancel}
 }

@@ -38,7 +38,23 @@ func (picking) advance(t *turn) {
 	}
 	t.goods, t.question = &g, noQuestion
 	t.goods.lot, t.goods.expiry = taken[0].Lot, taken[0].Expiry
-	t.save(t.outOf(taken, g.movement(stock.Pick)), say(saidPicked, amount(g.qty, g.item.Unit), nameOf(g.item), placeName(taken[0].Bin)))
+	t.save(t.outOf(taken, g.movement(stock.Pick)), say(saidPicked, amount(g.qty, g.item.Unit), nameOf(g.item), takenText(taken, g.item.Unit)))
+}
+
+// takenText says from where goods were taken.
+func takenText(taken []stock.Level, u stock.Unit) Text {
+	if len(taken) == 1 {
+		return placeName(taken[0].Bin)
+	}
+	var text Text
+	for i, c := range taken {
+		part := say(saidOutOf, amount(c.OnHand, u), placeName(c.Bin))
+		if i > 0 {
+			part = Text{text.Zh + "，" + part.Zh, text.En + ", " + part.En}
+		}
+		text = part
+	}
+	return text
 }
 
 // takeFrom finds the cells that goods may be picked from, first expiring
@@ -180,7 +196,7 @@ func (picking) keys(t *turn) []Button {
 		return []Button{"r08", "r04", "r02", "r09", "r10", Cancel}
 	}
 	if t.question == wantWeight {
-		return []Button{Tare, Finish, Undo, Cancel}
+		return []Button{OK, Tare, Finish, Undo, Cancel}
 	}
 	return []Button{Finish, Undo, "x2", "x3", "x6", Cancel}
 }

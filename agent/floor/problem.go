@@ -28,7 +28,6 @@ const (
 	SamePlace     Reason = "SAME_PLACE"
 	NothingToUndo Reason = "NOTHING_TO_UNDO"
 	MovedOn       Reason = "MOVED_ON"
-	Misread       Reason = "MISREAD"
 	Overrun       Reason = "OVERRUN"
 	Busy          Reason = "BUSY"
 	DiskFull      Reason = "DISK_FULL"

@@ -109,7 +109,7 @@ func (receiving) ask(*turn) (ask, next Text) { return askGoods, nextReceive }
 
 func (receiving) keys(t *turn) []Button {
 	if t.question == wantWeight {
-		return []Button{Tare, Finish, Undo, Cancel}
+		return []Button{OK, Tare, Finish, Undo, Cancel}
 	}
 	return []Button{Finish, Undo, "x6", "x12", "x24", Cancel}
 }

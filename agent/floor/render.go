@@ -55,6 +55,11 @@ func (t *turn) asks() (ask, next Text) {
 	case wantEarlier:
 		return askEarlier, nextLater
 	case wantWeight:
+		for i := range t.pans {
+			if t.holding(&t.pans[i]) {
+				return askHold, nextHold
+			}
+		}
 		if slices.ContainsFunc(t.pans, func(p pan) bool { return p.armed }) || len(t.pans) == 0 {
 			return askPutOn, nextPutOn
 		}
@@ -139,7 +144,7 @@ func (t *turn) answer() Button {
 		return Undo
 	case t.leaving != "":
 		return Cancel
-	case t.entry != "" || t.question == wantLot || (t.mode == Waste && t.reason != ""):
+	case t.entry != "" || t.question == wantLot || t.question == wantWeight || (t.mode == Waste && t.reason != ""):
 		return OK
 	case t.mode != LookUp:
 		return Finish
@@ -256,8 +261,12 @@ func happened(e *stock.Entry, u stock.Unit) Happened {
 		h.Quantity = say(same("+%s"), h.Quantity)
 	}
 	if e.To != "" {
-		h.Where = say(same("%s → %s"), h.Where, placeName(e.To))
-		h.Quantity = amount(-e.Delta, u)
+		from, to, n := e.Bin, e.To, -e.Delta
+		if n < 0 { // the undo of a move goes the other way
+			from, to, n = to, from, -n
+		}
+		h.Where = say(same("%s → %s"), placeName(from), placeName(to))
+		h.Quantity = amount(n, u)
 	}
 	h.Who = cmp.Or(h.Who, e.Station)
 	return h

@@ -65,7 +65,8 @@ func (t *turn) press(b Button) {
 	if (b == OK || b == Cancel) && t.acknowledge() {
 		return
 	}
-	sure := t.leaving == b // the same card again
+	asked := t.leaving
+	sure := asked == b // the same card again
 	t.leaving = ""
 	if b == Undo {
 		t.undo()
@@ -73,6 +74,10 @@ func (t *turn) press(b Button) {
 	}
 	offered := t.offer != nil
 	t.offer = nil
+	if b == Cancel && asked != "" && !sure {
+		t.show(ToneInfo, SoundHeard, t.askText()) // stays
+		return
+	}
 	m, isMode := modeOf(b)
 	switch {
 	case isMode:
@@ -91,6 +96,7 @@ func (t *turn) press(b Button) {
 		t.takeTare()
 	case b == OK && t.entry == "" && t.question == wantLot:
 		t.withoutLot()
+	case b == OK && t.entry == "" && t.question == wantWeight && t.weighNow():
 	case t.number(b) || tradeOf(t.mode).button(t, b):
 	default:
 		t.notHere(buttonName(b))
@@ -125,6 +131,8 @@ func (t *turn) cancel(offered, sure bool) {
 		return
 	default:
 		t.enter(LookUp)
+		t.show(ToneInfo, SoundHeard, modeTexts[LookUp])
+		return
 	}
 	t.show(ToneInfo, SoundHeard, saidCancelled)
 }

@@ -15,6 +15,9 @@ type Rules struct {
 	IdleAfter time.Duration
 	// WeightAge is how old a weight may be when it is booked.
 	WeightAge time.Duration
+	// SettleFor is how long a weight must stay before it is booked by itself:
+	// long enough to put the last handful on, or to tare an empty crate.
+	SettleFor time.Duration
 	// PanEmpty is the weight in grams below which the pan counts as empty. It
 	// is also the least weight that is booked, and the least change that counts.
 	PanEmpty int64
@@ -28,6 +31,7 @@ func DefaultRules() Rules {
 		JoinWithin: 20 * time.Second,
 		IdleAfter:  3 * time.Minute,
 		WeightAge:  2 * time.Second,
+		SettleFor:  1500 * time.Millisecond,
 		PanEmpty:   5,
 		UndoFor:    30 * time.Minute,
 	}
@@ -42,6 +46,8 @@ func (r Rules) Validate() error {
 		return fmt.Errorf("idle after %v: want more than 0", r.IdleAfter)
 	case r.WeightAge <= 0:
 		return fmt.Errorf("weight age %v: want more than 0", r.WeightAge)
+	case r.SettleFor < 0:
+		return fmt.Errorf("settle for %v: want 0 or more", r.SettleFor)
 	case r.PanEmpty < 1:
 		return fmt.Errorf("pan empty below %d g: want 1 or more", r.PanEmpty)
 	case r.UndoFor <= 0:

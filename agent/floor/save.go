@@ -8,6 +8,7 @@ import (
 type pending struct {
 	id    string
 	goods goods
+	lines []goods // what it books, for the tally
 	undo  bool
 	times int  // how often in a row its code was scanned
 	text  Text // what to say once it is saved
@@ -25,15 +26,19 @@ func (t *turn) save(movements []stock.Movement, text Text) {
 		m.Time, m.Operator, m.Station = t.now, t.operator, t.station
 	}
 	p := &pending{id: t.id, text: text, times: 1}
+	p.lines = merged(t.lines, t.place)
 	if t.goods != nil {
 		p.goods = *t.goods
+		p.lines = []goods{p.goods}
 	}
 	if t.scanned {
 		p.times = t.seen.times
 	}
 	t.pending = p
 	t.command = &stock.Command{ID: t.id, Movements: movements}
-	t.sound, t.note = Silence, Note{}
+	if !t.refused {
+		t.sound, t.note = Silence, Note{}
+	}
 }
 
 // outcome takes the ledger's answer. Only here anything is ever called saved.
@@ -64,7 +69,9 @@ func (t *turn) outcome(o Outcome) {
 	default:
 		t.show(ToneGood, SoundSaved, p.text)
 	}
-	t.tally = t.tally.add(p.goods)
+	for _, g := range p.lines {
+		t.tally = t.tally.add(g)
+	}
 }
 
 // failures are the outcomes that do not depend on what was asked.

@@ -34,6 +34,7 @@ type turn struct {
 	id      string // of the input
 	scanned bool   // the input is the code of an item
 	refused bool   // red in this turn; nothing covers it
+	hurry   bool   // a person said that a weight is to be booked at once
 	ownPans bool   // pans is a copy that may be changed
 	sound   Sound
 	command *stock.Command
@@ -45,8 +46,8 @@ func (t *turn) take(in Input) {
 		t.outcome(o)
 		return
 	}
-	if _, tick := in.(Tick); t.pending != nil && !tick {
-		t.refuse(Busy, badBusy, hintBusy)
+	if t.pending != nil {
+		t.busy(in)
 		return
 	}
 	switch in := in.(type) {
@@ -63,7 +64,7 @@ func (t *turn) take(in Input) {
 		t.flash = Flash{N: t.flash.N + 1, Tone: ToneInfo, Sound: SoundTick}
 		t.sound = SoundTick
 	case Garbled:
-		t.refuse(Misread, badMisread, hintMisread)
+		t.show(ToneLook, SoundLook, say(same("%s · %s"), badMisread, hintMisread))
 	case Overflow:
 		t.refuse(Overrun, say(badOverrun, in.Scans), hintOverrun)
 	case Weight:
@@ -76,6 +77,17 @@ func (t *turn) take(in Input) {
 	}
 }
 
+// busy refuses what comes while the ledger has not answered. Desk never lets it
+// come so far.
+func (t *turn) busy(in Input) {
+	switch in.(type) {
+	case Scan, Press:
+		t.refuse(Busy, badBusy, hintBusy)
+	default:
+		t.changed = false
+	}
+}
+
 // person notes that somebody is there. What the last input did makes room.
 func (t *turn) person() {
 	t.awake = t.now
@@ -85,7 +97,7 @@ func (t *turn) person() {
 // tick lets an unused station fall back to look-up. Unsaved work is given up
 // loudly; it is never booked.
 func (t *turn) tick() {
-	if t.mode == LookUp || t.pending != nil || t.now.Sub(t.awake) < t.rules.IdleAfter {
+	if t.mode == LookUp || t.now.Sub(t.awake) < t.rules.IdleAfter {
 		return
 	}
 	what := t.unsavedText()
@@ -109,6 +121,16 @@ func (t *turn) show(tone Tone, sound Sound, text Text) {
 	t.note = Note{Tone: tone, Word: word, Text: text}
 	t.sound = sound
 	t.flash = Flash{N: t.flash.N + 1, Tone: tone, Word: word, Sound: sound}
+}
+
+// again says what a code did, in amber when the same one came several times in
+// a row, so that a double read that got through is noticed.
+func (t *turn) again(text Text) {
+	if n := t.seen.times; t.scanned && n > 1 {
+		t.show(ToneLook, SoundHeard, say(same("%s · %s"), text, say(saidTwice, n)))
+		return
+	}
+	t.show(ToneInfo, SoundHeard, text)
 }
 
 // refuse says in red what is wrong and what to do. It stays until somebody

@@ -91,6 +91,8 @@ func lotName(l stock.Lot, expiry stock.Date) Text {
 		return Text{"无批号", "no lot"}
 	case expiry == 0:
 		return say(Text{"批 %s", "lot %s"}, l)
+	case l == "":
+		return say(Text{"到期 %s", "expires %s"}, expiry)
 	}
 	return say(Text{"批 %s，到期 %s", "lot %s, expires %s"}, l, expiry)
 }

@@ -1,6 +1,9 @@
 package floor
 
-import "github.com/forestock/forestock/proto/stock"
+import (
+	"github.com/forestock/forestock/firmware-bridge/scale"
+	"github.com/forestock/forestock/proto/stock"
+)
 
 // The table of everything that the station says. Questions are at most six
 // Chinese characters long, because they are shown in very large type.
@@ -54,6 +57,20 @@ var kindTexts = map[stock.Kind]Text{
 	stock.Opening:     {"期初", "opening"},
 }
 
+var faultTexts = map[scale.Fault]string{
+	scale.Overload:         "太重了，拿下一些",
+	scale.Underload:        "低于零，放好秤盘再置零",
+	scale.NotZeroed:        "没有归零，清空秤盘再置零",
+	scale.ZeroError:        "没有归零，清空秤盘再置零",
+	scale.ZeroRangeHigh:    "没有归零，清空秤盘再置零",
+	scale.ZeroRangeLow:     "没有归零，清空秤盘再置零",
+	scale.OutsideZeroRange: "没有归零，清空秤盘再置零",
+	scale.OutOfRange:       "超出量程，清空秤盘再置零",
+	scale.InMotion:         "还在动，等它稳定",
+	scale.NoValue:          "秤没有给出重量",
+	scale.Hardware:         "秤有故障，关开一次，还不行叫维修",
+}
+
 // The words of the four tones.
 var toneTexts = map[Tone]Text{
 	ToneInfo: {"请", "Next"},
@@ -73,6 +90,7 @@ var (
 	askLot        = Text{"扫批号", "Scan the lot"}
 	askWhichLot   = Text{"是哪一批", "Which lot?"}
 	askPutOn      = Text{"放上秤", "Put it on the scale"}
+	askHold       = Text{"别动", "Hold still"}
 	askClearPan   = Text{"清空秤盘", "Clear the scale"}
 	askBin        = Text{"扫货位", "Scan the bin"}
 	askFrom       = Text{"扫原货位", "Scan the bin to take from"}
@@ -89,7 +107,8 @@ var (
 	nextDates     = Text{"批号和日期码；或按生产日期 年月日 6 位，再确认", "the lot and date codes; or key in the production date yymmdd, then OK"}
 	nextLot       = Text{"批号码；没有就确认", "the lot code; OK if there is none"}
 	nextWhichLot  = Text{"包装上的批号或日期", "the lot or date on the package"}
-	nextPutOn     = Text{"稳定后自动记；带筐先放空筐去皮", "it is booked when it settles; put an empty crate on and press Tare first"}
+	nextPutOn     = Text{"稳定后自动记；带筐先放空筐去皮；没有秤就按克数", "it is booked when it settles; with a crate, put it on empty and press Tare first; without a scale key in the grams"}
+	nextHold      = Text{"稳住就记；确认＝马上记；空筐＝去皮", "booked when it stays; OK books it now; Tare if it is an empty crate"}
 	nextClear     = Text{"拿走秤上的货，回零后继续", "take the goods off; it goes on at zero"}
 	nextPick      = Text{"商品；可先扫货位", "goods; the bin first if you like"}
 	nextWaste     = Text{"要报损的商品", "the goods to throw away"}
@@ -110,7 +129,7 @@ var (
 // What happened.
 var (
 	saidReceived  = Text{"已收 %s %s", "received %s of %s"}
-	saidPicked    = Text{"已拣 %s %s，%s", "picked %s of %s, %s"}
+	saidPicked    = Text{"已拣 %s %s，%s", "picked %s of %s: %s"}
 	saidWasted    = Text{"已报损 %s %s", "wrote off %s of %s"}
 	saidMoved     = Text{"已移 %d 种到 %s", "moved %d items to %s"}
 	saidCounted   = Text{"已盘 %s：%d 种", "counted %s: %d items"}
@@ -124,17 +143,20 @@ var (
 	saidHeardPart = Text{"记下 %s，请扫商品", "noted %s; now scan the goods"}
 	saidInto      = Text{"收到 %s", "receiving into %s"}
 	saidFrom      = Text{"从 %s 拿", "taking from %s"}
-	saidAdded     = Text{"%s %s，还没保存", "%s of %s, not saved yet"}
+	saidAdded     = Text{"共 %s %s，还没保存", "%s of %s so far, not saved yet"}
 	saidTakenBack = Text{"退回上一扫：%s", "took the last scan back: %s"}
 	saidTwice     = Text{"同一个码连扫 %d 次；多了就扫撤销", "the same code %d times in a row; scan Undo if that is too many"}
 	saidIdle      = Text{"三分钟没有操作，回到查询", "three minutes idle, back to look up"}
 	saidChanged   = Text{"秤上变成 %s，上一笔已按 %s 记；清空再称", "the scale now shows %s, %s was booked; clear it and weigh again"}
-	saidNothing   = Text{"数得和账面一样", "nothing to count here"}
+	saidNothing   = Text{"%s 没有要记的", "nothing to book in %s"}
 	saidEmptyBin  = Text{"空货位", "empty bin"}
 	saidEarlier   = Text{"更早的是 %s，在 %s", "earlier: %s, in %s"}
 	saidFinished  = Text{"做完了：%s", "done: %s"}
 	andMore       = Text{"等 %d 笔", "and %d more"}
 	unsavedLines  = Text{"%s %d 种", "%s, %d items"}
+	saidHold      = Text{"%s，稳住就记；是空筐就扫去皮", "%s, hold still to book it; press Tare if it is an empty crate"}
+	saidRestless  = Text{"秤不稳，扶稳再等", "the scale does not settle; keep still"}
+	saidOutOf     = Text{"%s 在 %s", "%s in %s"}
 	saidGone      = Text{"秤断开了，重量作废", "the scale is gone; its weight is void"}
 	saidScale     = Text{"秤：%s", "scale: %s"}
 )

@@ -54,9 +54,7 @@ func (wasting) advance(t *turn) {
 		t.consume(&g)
 	}
 	t.goods, t.question = &g, noQuestion
-	if t.sound == Silence {
-		t.show(ToneInfo, SoundHeard, say(saidAdded, amount(g.qty, g.item.Unit), nameOf(g.item)))
-	}
+	t.again(say(saidAdded, amount(g.qty, g.item.Unit), nameOf(g.item)))
 }
 
 // here gives the cells of an item in the bin that the work is about, or
@@ -128,7 +126,7 @@ func (wasting) keys(t *turn) []Button {
 	case t.goods == nil:
 		return []Button{Finish, Undo, Cancel}
 	case t.question == wantWeight:
-		return []Button{Tare, Cancel}
+		return []Button{OK, Tare, Cancel}
 	case t.reason == "":
 		return []Button{"r02", "r03", "r05", "r06", "r07", "r10", Cancel}
 	}

@@ -3,6 +3,8 @@ package floor
 import (
 	"slices"
 	"time"
+
+	"github.com/forestock/forestock/firmware-bridge/scale"
 )
 
 // pan is what is known of one scale.
@@ -13,11 +15,14 @@ type pan struct {
 	fault   string
 	frame   []byte
 	at      time.Time
-	tare    int64 // grams
-	used    bool  // something was booked with this tare
-	armed   bool  // the pan was empty since the last weight that was taken
-	taken   int64 // that weight
-	told    bool  // that the weight changed since
+	still   int64     // the weight that it has settled at
+	since   time.Time // since when; zero while it moves
+	moving  time.Time // since when it moves; zero while it is settled
+	tare    int64     // grams
+	used    bool      // something was booked with this tare
+	armed   bool      // the pan was empty since the last weight that was taken
+	taken   int64     // that weight
+	told    bool      // that the weight changed since
 }
 
 // net gives the weight without the tare.
@@ -27,25 +32,59 @@ func (p *pan) net() int64 { return p.gross - p.tare }
 func (t *turn) weight(in Weight) {
 	t.changed = false
 	p := t.panOf(in.Device)
-	fault := p.fault
+	fault, held := p.fault, t.holding(p)
 	p.gross, p.settled, p.fault, p.frame, p.at = in.Grams, in.Settled, in.Fault, in.Frame, in.At
-	if t.pending != nil || t.now.Sub(p.at) > t.rules.WeightAge {
+	if t.now.Sub(p.at) > t.rules.WeightAge {
 		p.settled = false
 	}
+	t.settle(p)
 	t.rest(p)
 	waiting := t.goods != nil && t.question == wantWeight
 	switch {
 	case waiting && p.fault != "" && p.fault != fault:
 		t.changed = true
-		t.show(ToneLook, SoundLook, say(saidScale, same(p.fault)))
+		t.show(ToneLook, SoundLook, say(saidScale, faultText(p.fault)))
 	case waiting && t.ready(p):
 		t.changed = true
 		t.note = Note{}
 		tradeOf(t.mode).advance(t)
+	case waiting && t.holding(p) && !held:
+		t.changed = true
+		t.note = Note{ToneInfo, toneTexts[ToneInfo], say(saidHold, grams(p.net()))}
+	case waiting && t.restless(p):
+		p.told, t.changed = true, true
+		t.show(ToneLook, SoundLook, saidRestless)
 	case p.moved(t.rules.PanEmpty):
 		p.told, t.changed = true, true
 		t.show(ToneLook, SoundLook, say(saidChanged, grams(p.net()), grams(p.taken)))
+	case waiting && held && !t.holding(p):
+		t.changed = true
+		t.note = Note{}
 	}
+}
+
+// settle notes since when the weight has not changed.
+func (t *turn) settle(p *pan) {
+	if !p.settled {
+		p.since = time.Time{}
+		if p.moving.IsZero() {
+			p.moving = t.now
+		}
+		return
+	}
+	diff := p.gross - p.still
+	if p.since.IsZero() || diff > t.rules.PanEmpty || diff < -t.rules.PanEmpty {
+		p.still, p.since = p.gross, t.now
+	}
+	p.moving = time.Time{}
+}
+
+// restlessAfter is how long a weight may move before somebody is told.
+const restlessAfter = 5 * time.Second
+
+// restless reports whether the scale cannot find its rest, and nobody was told yet.
+func (t *turn) restless(p *pan) bool {
+	return !p.moving.IsZero() && !p.told && t.now.Sub(p.moving) > restlessAfter
 }
 
 // rest notes when the pan comes to rest empty, with or without the tared crate.
@@ -64,9 +103,28 @@ func (t *turn) rest(p *pan) {
 	}
 }
 
-// ready reports whether what lies on the pan may be booked now.
-func (t *turn) ready(p *pan) bool {
+// bookable reports whether what lies on the pan may be booked, if a person says so.
+func (t *turn) bookable(p *pan) bool {
 	return p.armed && p.settled && p.fault == "" && t.now.Sub(p.at) <= t.rules.WeightAge && p.net() > t.rules.PanEmpty
+}
+
+// ready reports whether it may be booked by itself: it has stayed long enough.
+func (t *turn) ready(p *pan) bool { return t.bookable(p) && t.now.Sub(p.since) >= t.rules.SettleFor }
+
+// holding reports whether it will be booked if it stays.
+func (t *turn) holding(p *pan) bool { return t.bookable(p) && !t.ready(p) }
+
+// weighNow books what lies on a pan without waiting for it to stay; false when
+// there is nothing to book.
+func (t *turn) weighNow() bool {
+	for i := range t.pans {
+		if t.bookable(&t.pans[i]) {
+			t.hurry = true
+			tradeOf(t.mode).advance(t)
+			return true
+		}
+	}
+	return false
 }
 
 // moved reports whether a weight that was taken has changed, and nobody was
@@ -87,7 +145,7 @@ func (t *turn) weigh(g *goods) bool {
 	}
 	for i := range t.pans {
 		p := &t.pans[i]
-		if t.ready(p) {
+		if t.ready(p) || (t.hurry && t.bookable(p)) {
 			g.qty, g.frame, g.scale = p.net(), p.frame, p.device
 			return true
 		}
@@ -109,15 +167,12 @@ func (t *turn) consume(g *goods) {
 // takeTare makes what lies on the scale the tare, or forgets it when the pan
 // is empty. What was booked before counts as part of the tare, never again.
 func (t *turn) takeTare() {
-	if t.pending != nil {
-		return
-	}
 	for i := range t.pans {
 		p := t.panOf(t.pans[i].device)
 		if !p.settled || p.fault != "" || t.now.Sub(p.at) > t.rules.WeightAge {
 			continue
 		}
-		p.tare, p.used, p.armed, p.told = p.gross, false, true, false
+		p.tare, p.used, p.armed, p.told, p.since = p.gross, false, true, false, t.now
 		if p.gross <= t.rules.PanEmpty {
 			p.tare = 0
 			t.show(ToneInfo, SoundHeard, saidNoTare)
@@ -137,7 +192,7 @@ func (t *turn) lost(device string) {
 		return
 	}
 	p := t.panOf(device)
-	p.settled, p.fault, p.at = false, "", time.Time{}
+	p.settled, p.fault, p.at, p.since, p.moving = false, "", time.Time{}, time.Time{}, time.Time{}
 	if t.goods != nil && t.question == wantWeight {
 		t.changed = true
 		t.show(ToneLook, SoundLook, saidGone)
@@ -155,6 +210,29 @@ func (t *turn) panOf(device string) *pan {
 		t.pans = append(t.pans, pan{device: device})
 	}
 	return &t.pans[i]
+}
+
+// faultText says what a scale's fault means.
+func faultText(fault string) Text {
+	f := scale.Fault(fault)
+	zh, ok := faultTexts[f]
+	if !ok {
+		return same(fault)
+	}
+	return Text{zh, f.Message()}
+}
+
+// WeightOf puts a reading into the words of the floor.
+func WeightOf(device string, r scale.Reading) Weight {
+	w := Weight{Device: device, Frame: r.Raw, At: r.At, Fault: string(r.Fault)}
+	g, ok := r.Grams()
+	switch {
+	case ok:
+		w.Grams, w.Settled = g, r.Settled()
+	case r.Fault == scale.NoFault:
+		w.Fault = string(scale.NoValue) // pieces, percents, or a unit that nobody knows
+	}
+	return w
 }
 
 func grams(n int64) Text { return amount(n, "g") }

@@ -1,0 +1,284 @@
+package floor
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/forestock/forestock/agent/ledger"
+	"github.com/forestock/forestock/firmware-bridge/barcode"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+var update = flag.Bool("update", false, "rewrite the dialogue files")
+
+// TestDialogues plays the files in testdata: what staff do stands at the
+// beginning of a line, what the station answers and books stands indented
+// below it. Two seconds pass between two inputs unless a line says otherwise.
+//
+//	scan CODE          a code; $name is a shorthand, see shorthands
+//	press BUTTON ...   buttons or their cards
+//	weigh GRAMS        a settled weight; weigh! GRAMS an unsettled one
+//	fault TEXT         the scale reports a fault
+//	unplug             the scale goes away
+//	wait DURATION      time passes; a tick follows
+//	fast CODE          the same as scan, half a second after the input before
+//	repeat, garbled    what a scanner reports when it is no code
+//	fail REASON        the ledger does not save the next command
+//	station NAME       go to another station of the same shop
+//	show               the goods, lines and look-up on the screen
+func TestDialogues(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no dialogues: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			script, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(script))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			compare(t, string(script), got)
+		})
+	}
+}
+
+func compare(t *testing.T, want, got string) {
+	t.Helper()
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		var a, b string
+		if i < len(w) {
+			a = w[i]
+		}
+		if i < len(g) {
+			b = g[i]
+		}
+		if a != b {
+			t.Fatalf("line %d:\n got %s\nwant %s\n(-update rewrites the file)", i+1, b, a)
+		}
+	}
+}
+
+// shorthands of codes.
+var shorthands = map[string]string{
+	"$milk":    string(gtin("0690123456789"))[1:],
+	"$noodles": string(gtin("0692015240001"))[1:],
+	"$case":    string(gtin("1692015240001")),
+	"$salt":    string(gtin("0690000000001"))[1:],
+	"$eggs":    string(gtin("0690000000030"))[1:],
+	"$rice":    string(gtin("0690000000005"))[1:],
+	"$pork":    string(gtin("9690000000077")),
+	"$cola":    string(gtin("0690000000099"))[1:],
+	"$unknown": string(gtin("0690099999999"))[1:],
+}
+
+// expand replaces shorthands; $01:name is a GS1 element with the item's GTIN,
+// $label:PLU:GRAMS a weighed label, $bin:NAME a bin card, $badge:N a badge.
+func expand(tb testing.TB, code string) string {
+	tb.Helper()
+	for name, digits := range shorthands {
+		code = strings.ReplaceAll(code, "(01)"+name, "(01)"+strings.Repeat("0", 14-len(digits))+digits)
+		code = strings.ReplaceAll(code, "(02)"+name, "(02)"+strings.Repeat("0", 14-len(digits))+digits)
+	}
+	if digits, ok := shorthands[code]; ok {
+		return digits
+	}
+	kind, rest, _ := strings.Cut(code, ":")
+	var card barcode.Card
+	var err error
+	switch kind {
+	case "$label":
+		plu, grams, _ := strings.Cut(rest, ":")
+		digits := "20" + plu + fmt.Sprintf("%05s", grams)
+		return digits + string(barcode.CheckDigit(digits))
+	case "$bin":
+		card, err = BinCard(stock.Bin(rest))
+	case "$badge":
+		card, err = barcode.NewCard(barcode.BadgeCard, rest)
+	case "$tote":
+		card, err = barcode.NewCard(barcode.ToteCard, rest)
+	case "$card":
+		card, _ = CardOf(Button(rest))
+	default:
+		return code
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return card.Data()
+}
+
+// play runs a script and gives it back with the answers of now.
+func play(t *testing.T, script string) string {
+	t.Helper()
+	p := &player{t: t, ledger: shop(t), clerks: map[string]*clerk{}}
+	p.goTo("s1")
+	for line := range strings.Lines(script) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "\t") {
+			continue
+		}
+		p.out.WriteString(line + "\n")
+		if line != "" && !strings.HasPrefix(line, "#") {
+			p.act(line)
+		}
+	}
+	return p.out.String()
+}
+
+type player struct {
+	t      *testing.T
+	ledger *ledger.Ledger
+	clerks map[string]*clerk
+	*clerk
+	out strings.Builder
+	ask Text
+}
+
+func (p *player) goTo(station string) {
+	if p.clerks[station] == nil {
+		p.clerks[station] = newClerk(p.t, station, p.ledger, func(c stock.Command) (stock.Receipt, error) {
+			return p.ledger.Append(context.Background(), c)
+		})
+	}
+	now := opening
+	if p.clerk != nil {
+		now = p.now
+	}
+	p.clerk = p.clerks[station]
+	p.now = now
+}
+
+func (p *player) act(line string) {
+	verb, rest, _ := strings.Cut(line, " ")
+	p.now = p.now.Add(2 * time.Second)
+	switch verb {
+	case "scan":
+		p.scan(expand(p.t, rest))
+	case "fast":
+		p.now = p.now.Add(-1500 * time.Millisecond)
+		p.scan(expand(p.t, rest))
+	case "press":
+		for b := range strings.FieldsSeq(rest) {
+			p.press(Button(b))
+		}
+	case "weigh", "weigh!":
+		g, err := strconv.ParseInt(rest, 10, 64)
+		if err != nil {
+			p.t.Fatalf("%s: %v", line, err)
+		}
+		p.weigh(g, verb == "weigh")
+	case "fault":
+		p.take(Weight{ID: p.id(), Device: "scale-1", Fault: rest, At: p.now})
+	case "unplug":
+		p.take(Lost{"scale-1"})
+	case "repeat":
+		p.take(Repeat{"scanner-1"})
+	case "garbled":
+		p.take(Garbled{"scanner-1"})
+	case "wait":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			p.t.Fatalf("%s: %v", line, err)
+		}
+		p.now = p.now.Add(d - 2*time.Second)
+		p.take(Tick{})
+	case "fail":
+		p.fail = Reason(rest)
+		return
+	case "station":
+		p.goTo(rest)
+		return
+	case "show":
+		p.show()
+		return
+	default:
+		p.t.Fatalf("%q: unknown verb", line)
+	}
+	p.answer()
+}
+
+// answer writes what the station says now.
+func (p *player) answer() {
+	v := p.last.View
+	w := &p.out
+	for _, e := range p.booked {
+		fmt.Fprintf(w, "\t+ %s\n", movement(&e))
+	}
+	switch {
+	case p.last.Sound == SoundRefuse:
+		fmt.Fprintf(w, "\tRED %s %s\n\t  %s\n", v.Alert.Reason, v.Alert.Message, v.Alert.Hint)
+	case p.last.Sound != Silence:
+		if v.Alert != nil {
+			fmt.Fprintf(w, "\t(red stays: %s)\n", v.Alert.Reason)
+		}
+		note := ""
+		if v.Note != nil {
+			note = string(v.Note.Tone) + ": " + v.Note.Text.String()
+		}
+		fmt.Fprintf(w, "\t%s %s\n", p.last.Sound, note)
+	}
+	if v.Ask != p.ask {
+		fmt.Fprintf(w, "\t? %s\n", v.Ask)
+		p.ask = v.Ask
+	}
+}
+
+func movement(e *stock.Entry) string {
+	words := []string{e.Kind.String(), string(e.SKU), fmt.Sprintf("%+d", e.Delta)}
+	for _, tag := range []struct{ name, value string }{
+		{"lot", string(e.Lot)},
+		{"expires", e.Expiry.String()},
+		{"at", cmp.Or(string(e.Bin), "dock")},
+		{"to", string(e.To)},
+		{"undoes", strings.TrimPrefix(strconv.Itoa(int(e.Undoes)), "0")},
+		{"by", e.Operator},
+		{"because", e.Reason},
+		{"frame", string(e.Frame)},
+	} {
+		if tag.value != "" {
+			words = append(words, tag.name, tag.value)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// show writes the goods, lines and look-up on the screen.
+func (p *player) show() {
+	v := p.last.View
+	w := &p.out
+	if v.Place != nil {
+		fmt.Fprintf(w, "\t@ %s\n", v.Place.Name)
+	}
+	if g := v.Goods; g != nil {
+		fmt.Fprintf(w, "\t%s %s %s %s\n", g.Name, g.Lot, g.Expiry, g.Quantity)
+	}
+	for _, l := range v.Lines {
+		fmt.Fprintf(w, "\t- %s %s %s\n", l.Name, l.Lot, l.Quantity)
+	}
+	if f := v.Found; f != nil {
+		fmt.Fprintf(w, "\t%s: %s, %s\n", f.Title, f.Total, f.Sub)
+		for _, c := range f.Cells {
+			fmt.Fprintf(w, "\t- %s %s %s %s %s %s %s\n", c.Name, c.Bin, c.Lot, c.Expiry, c.Quantity, c.Tone, c.Left)
+		}
+		for _, h := range f.History {
+			fmt.Fprintf(w, "\t· %d %s %s %s\n", h.Seq, h.Kind, h.Quantity, h.Where)
+		}
+	}
+	fmt.Fprintf(w, "\ttally %s; last %s ×%d, %d doubles; tare %s\n", v.Tally.Text, v.Last.What, v.Last.Times, v.Last.Doubles, v.Tare)
+}

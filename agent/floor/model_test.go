@@ -1,0 +1,366 @@
+package floor
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/forestock/forestock/firmware-bridge/barcode"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// TestStep_NeverLosesOrInventsStock works at a station at random and holds the
+// station to this:
+//
+//   - Saved and undone are sounded exactly when the ledger has booked something.
+//   - Nothing is booked by a tick, a lost device, a badge, or a refusal.
+//   - Every movement is valid, and carries the operator, the station and the
+//     input's id.
+//   - No cell ever goes below zero.
+//   - Moves and their undos leave the sum of an item as it is.
+//   - An undo brings every cell back to where it was before its action, as far
+//     as nothing else has touched it.
+//   - A booked weight is the net of a settled reading, and the pan was empty
+//     since the last one.
+//   - Step gives the same twice, and leaves the state that it was given alone.
+func TestStep_NeverLosesOrInventsStock(t *testing.T) {
+	seen := map[stock.Kind]int{}
+	weighed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWatched(t)
+		for range rapid.IntRange(1, 80).Draw(t, "inputs") {
+			w.act(t)
+		}
+		for _, e := range w.book.entries {
+			seen[e.Kind]++
+			if e.Frame != nil {
+				weighed++
+			}
+		}
+	})
+	for _, k := range []stock.Kind{stock.Receive, stock.Pick, stock.Waste, stock.Count, stock.Putaway, stock.Undo} {
+		if seen[k] == 0 {
+			t.Errorf("no %s in all runs: the test has become idle: %v", k, seen)
+		}
+	}
+	if weighed == 0 {
+		t.Error("no weight was booked in all runs: the test has become idle")
+	}
+}
+
+// TestStep_TheWeightWatcherSeesADoubleBooking is the negative control: a
+// station that forgets that the pan was not cleared is caught.
+func TestStep_TheWeightWatcherSeesADoubleBooking(t *testing.T) {
+	w := newWatched(failures1{})
+	w.scan("apples")
+	w.press(GoReceive)
+	w.scan("apples")
+	weights := []int64{0, 500, 500}
+	for _, g := range weights {
+		w.weigh1(g)
+	}
+	if len(w.book.entries) != 1 || w.complaint != "" {
+		t.Fatalf("%d entries, complaint %q: want one and none", len(w.book.entries), w.complaint)
+	}
+	for i := range w.state.pans {
+		w.state.pans[i].armed = true // the sabotage
+	}
+	w.weigh1(500)
+	if len(w.book.entries) != 2 || !strings.Contains(w.complaint, "not empty") {
+		t.Fatalf("%d entries, complaint %q: want a second one, and a complaint", len(w.book.entries), w.complaint)
+	}
+}
+
+// failures1 lets a watched station be used without rapid; it keeps complaints.
+type failures1 struct{}
+
+func (failures1) Helper()               {}
+func (failures1) Fatal(...any)          {}
+func (failures1) Fatalf(string, ...any) {}
+
+type fataler interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+// watched is a station, the book that it works on, and what is known of its
+// scale without asking it.
+type watched struct {
+	*clerk
+	t         fataler
+	book      *toy
+	complaint string
+
+	// What is known of the scale without asking the station. Readings and
+	// tares are numbered together.
+	number  int
+	net     map[int]int64 // of each reading
+	cleared int           // the newest reading of an empty pan, or tare
+	used    int           // the newest reading that was booked
+	gross   int64
+	tare    int64
+}
+
+func newWatched(t fataler) *watched {
+	codes, err := barcode.NewRules(DefaultLabels())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &toy{}
+	c := &clerk{state: New("s1"), book: b, rules: DefaultRules(), codes: codes, now: opening, append: b.Append}
+	return &watched{clerk: c, t: t, book: b, net: map[int]int64{}}
+}
+
+func (w *watched) complain(format string, args ...any) {
+	w.t.Helper()
+	w.complaint = fmt.Sprintf(format, args...)
+	w.t.Fatalf(format, args...)
+}
+
+// act draws and takes one input, or what a person does in one go.
+func (w *watched) act(t *rapid.T) {
+	if rapid.Bool().Draw(t, "in one go") {
+		for do := range strings.FieldsSeq(rapid.SampledFrom(habits).Draw(t, "habit")) {
+			w.now = w.now.Add(2 * time.Second)
+			w.do(t, do)
+		}
+		return
+	}
+	w.now = w.now.Add(time.Duration(rapid.IntRange(100, 4000).Draw(t, "ms")) * time.Millisecond)
+	w.book.full = rapid.IntRange(0, 49).Draw(t, "full") == 0
+	switch rapid.IntRange(0, 9).Draw(t, "input") {
+	case 0, 1, 2, 3:
+		w.scan(rapid.SampledFrom(someCodes).Draw(t, "code"))
+	case 4, 5, 6:
+		w.press(rapid.SampledFrom(someButtons).Draw(t, "button"))
+	case 7, 8:
+		w.weigh1(rapid.SampledFrom([]int64{0, 0, 2, 350, 500, 850, 1250, -350}).Draw(t, "grams"))
+	case 9:
+		w.step(rapid.SampledFrom([]Input{Tick{}, Lost{"scale-1"}, Repeat{"x"}, Garbled{"x"}, Overflow{3}, Weight{ID: "w", Device: "scale-1", Fault: "overload"}}).Draw(t, "other"))
+	}
+}
+
+// habits are what people do in one go: a number weighs, a word in capitals is
+// some code of goods, another one a button or a code.
+var habits = []string{
+	"receive GOODS", "receive 5 GOODS", "receive apples 0 500 500 0 850 850", "receive apples 350 tare 1250 1250 0",
+	"receive bin1 GOODS", "pick GOODS", "pick apples 0 350 350", "pick GOODS r08", "waste GOODS r03 ok", "waste 1 GOODS r03 ok",
+	"waste apples 0 350 350 r02 ok", "count bin1 GOODS GOODS finish finish", "count bin2 GOODS empty", "count bin1 empty",
+	"count bin1 apples 0 500 500 finish", "putaway GOODS bin1", "putaway apples 0 350 350 bin2", "move bin1 GOODS bin2", "move bin2 GOODS GOODS bin1",
+	"undo undo", "undo GOODS undo", "undo undo undo undo", "cancel cancel", "0 500 500", "ok", "finish",
+}
+
+func (w *watched) do(t *rapid.T, what string) {
+	bins := map[string]string{"bin1": "010102", "bin2": "010103"}
+	switch n, err := strconv.ParseInt(what, 10, 64); {
+	case err == nil && n > 0 && n < 10:
+		w.press(Button(what))
+	case err == nil:
+		w.weigh1(n)
+	case what == "GOODS":
+		w.scan(rapid.SampledFrom(someCodes[:10]).Draw(t, "goods"))
+	case bins[what] != "":
+		w.scan(barcode.Card{Type: barcode.BinCard, Number: bins[what]}.Data())
+	case what == "apples":
+		w.scan(what)
+	default:
+		w.press(Button(what))
+	}
+}
+
+var someButtons = []Button{
+	OK, OK, OK, Cancel, Undo, Undo, Finish, Empty, Tare, Back, Lang, GoLookUp, GoReceive, GoReceive, GoPutaway, GoPick, GoPick,
+	GoWaste, GoCount, GoMove, "1", "2", "3", "0", "9", "x6", "r03", "r08", "nonsense",
+}
+
+var someCodes = func() []string {
+	card := func(t barcode.CardType, n string) string { return barcode.Card{Type: t, Number: n}.Data() }
+	milk, noodles, pork := string(gtin("0690123456789")), string(gtin("0692015240001")), string(gtin("9690000000077"))
+	return []string{
+		milk[1:], noodles[1:], string(gtin("0690000000001"))[1:], string(gtin("0690000000001"))[1:], "apples", "apples", "pork", "vinegar",
+		"(01)" + milk + "(10)L1(17)260320", "(01)" + milk + "(10)L2(17)260325", "(01)" + milk + "(10)L1(17)260326", "(01)" + milk + "(17)260301",
+		"(01)" + pork + "(3103)001024(17)260308(10)P1", "(10)N1", "(17)260901", "(11)260301", "(10)N2",
+		"2010001004884", "6901234567891", "6900999999998", card(barcode.BinCard, "010102"), card(barcode.BinCard, "010103"),
+		card(barcode.BadgeCard, "000017"), card(barcode.BadgeCard, "000018"), card(barcode.ToteCard, "000001"), "\x00\xff",
+	}
+}()
+
+// scan, press and weigh1 are the clerk's, watched.
+func (w *watched) scan(code string) {
+	w.step(NewScan(w.codes, w.id(), "scanner-1", barcode.Symbol{Data: code, At: w.now}, []byte(code)))
+}
+
+func (w *watched) press(b Button) { w.step(Press{w.id(), b}) }
+
+func (w *watched) weigh1(g int64) {
+	w.now = w.now.Add(2 * time.Second)
+	w.number++
+	w.gross, w.net[w.number] = g, g-w.tare
+	if g <= w.rules.PanEmpty || g-w.tare <= w.rules.PanEmpty && g-w.tare >= -w.rules.PanEmpty {
+		w.cleared = w.number
+	}
+	w.step(Weight{ID: w.id(), Device: "scale-1", Grams: g, Settled: true, Frame: fmt.Append(nil, w.number), At: w.now})
+}
+
+// step takes an input and checks everything that must hold.
+func (w *watched) step(in Input) {
+	w.t.Helper()
+	if w.pure(in); w.complaint != "" {
+		return
+	}
+	first := len(w.book.entries)
+	levels := w.levels()
+	w.take(in)
+	booked := w.book.entries[first:]
+	if b, ok := in.(Press); ok && b.Button == Tare && w.last.Sound == SoundHeard {
+		w.number++
+		w.cleared = w.number
+	}
+	w.sounds(in, booked)
+	for i := range booked {
+		w.movement(in, &booked[i])
+	}
+	w.levelsHold(booked, levels)
+	if v, err := json.Marshal(w.last.View); err != nil || strings.Contains(string(v), "%!") {
+		w.complain("view %s: %v", v, err)
+	}
+	w.tare = 0
+	for _, p := range w.state.pans {
+		w.tare = p.tare
+	}
+}
+
+// pure checks that Step gives the same twice and changes nothing that it was given.
+func (w *watched) pure(in Input) {
+	w.t.Helper()
+	before := fmt.Sprintf("%+v", w.state)
+	s1, e1 := Step(w.state, in, w.book, w.rules, w.now)
+	s2, e2 := Step(w.state, in, w.book, w.rules, w.now)
+	if after := fmt.Sprintf("%+v", w.state); after != before {
+		w.complain("Step(%+v) changed the state it was given:\n%s\n%s", in, before, after)
+	}
+	a, _ := json.Marshal(e1)
+	b, _ := json.Marshal(e2)
+	if string(a) != string(b) || s1.mode != s2.mode {
+		w.complain("Step(%+v) gave two different effects:\n%s\n%s", in, a, b)
+	}
+}
+
+// sounds checks that saved is said exactly when something was booked.
+func (w *watched) sounds(in Input, booked []stock.Entry) {
+	w.t.Helper()
+	saved := w.last.Sound == SoundSaved || w.last.Sound == SoundUndone
+	if saved != (len(booked) > 0) {
+		w.complain("%+v: sound %q, %d entries booked", in, w.last.Sound, len(booked))
+	}
+	switch in.(type) {
+	case Tick, Lost, Repeat, Garbled, Overflow:
+		if len(booked) > 0 {
+			w.complain("%+v booked %+v", in, booked)
+		}
+	}
+	if w.last.Sound == SoundRefuse && (w.last.View.Alert == nil || w.last.View.Alert.Hint.Zh == "" || w.last.View.Alert.Hint.En == "") {
+		w.complain("%+v was refused without saying what to do: %+v", in, w.last.View.Alert)
+	}
+}
+
+func (w *watched) movement(in Input, e *stock.Entry) {
+	w.t.Helper()
+	if err := e.Validate(); err != nil {
+		w.complain("%+v: %v", in, err)
+	}
+	if e.Command != idOf(in) || e.Station != "s1" || e.Operator != w.state.operator {
+		w.complain("%+v: booked as %+v", in, e)
+	}
+	if e.Frame == nil || e.Kind == stock.Undo {
+		return
+	}
+	n, err := strconv.Atoi(string(e.Frame))
+	if err != nil {
+		w.complain("%+v: frame %q", in, e.Frame)
+	}
+	// A weight may be split over cells; a count or a move may add several up.
+	one := e.Kind == stock.Receive || e.Kind == stock.Pick || e.Kind == stock.Waste
+	alone := !slices.ContainsFunc(w.book.entries, func(o stock.Entry) bool { return o.Command == e.Command && o.Seq != e.Seq })
+	if got := max(e.Delta, -e.Delta); one && alone && got != w.net[n] {
+		w.complain("%+v: booked %d g, reading %d showed %d g net", in, got, n, w.net[n])
+	}
+	if n != w.used && (w.cleared <= w.used && w.used > 0) {
+		w.complain("%+v: booked reading %d after %d, and the pan was not empty between", in, n, w.used)
+	}
+	w.used = max(w.used, n)
+}
+
+func (w *watched) levels() map[stock.Cell]int64 {
+	out := map[stock.Cell]int64{}
+	for sku := range w.book.SKUs() {
+		for _, l := range w.book.Levels(sku) {
+			out[l.Cell] = l.OnHand
+		}
+	}
+	return out
+}
+
+func (w *watched) levelsHold(booked []stock.Entry, before map[stock.Cell]int64) {
+	w.t.Helper()
+	after := w.levels()
+	for c, n := range after {
+		if n < 0 {
+			w.complain("%+v holds %d after %+v", c, n, booked)
+		}
+	}
+	if len(booked) == 0 {
+		return
+	}
+	sums := map[stock.SKU]int64{}
+	for _, e := range booked {
+		if e.To == "" {
+			sums[e.SKU] += e.Delta
+		}
+	}
+	for sku, want := range sums {
+		if got := total(after, sku) - total(before, sku); got != want {
+			w.complain("%s changed by %d, the entries say %d", sku, got, want)
+		}
+	}
+	if u := booked[0].Undoes; u != 0 {
+		w.undone(w.book.entries[u-1].Command, booked, before, after)
+	}
+}
+
+// undone checks that the cells of an undone command changed by exactly what
+// the command had changed them by, the other way.
+func (w *watched) undone(command string, booked []stock.Entry, before, after map[stock.Cell]int64) {
+	w.t.Helper()
+	effect := map[stock.Cell]int64{}
+	for _, e := range w.book.entries {
+		if e.Command == command {
+			effect[e.Cell()] += e.Delta
+			if e.To != "" {
+				effect[stock.Cell{SKU: e.SKU, Lot: e.Lot, Bin: e.To}] -= e.Delta
+			}
+		}
+	}
+	for c, n := range effect {
+		if got := after[c] - before[c]; got != -n {
+			w.complain("undo of %s changed %+v by %d, want %d (%+v)", command, c, got, -n, booked)
+		}
+	}
+}
+
+func total(levels map[stock.Cell]int64, sku stock.SKU) int64 {
+	var n int64
+	for c, q := range levels {
+		if c.SKU == sku {
+			n += q
+		}
+	}
+	return n
+}

@@ -1,0 +1,78 @@
+package floor
+
+import (
+	"errors"
+	"iter"
+	"slices"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// toy is a book in memory: what the ledger promises, in a few lines.
+type toy struct {
+	stock.Sheet
+	entries []stock.Entry
+	full    bool
+}
+
+var errFull = errors.New("full")
+
+func (b *toy) Append(c stock.Command) (stock.Receipt, error) {
+	if b.full {
+		return stock.Receipt{}, errFull
+	}
+	from := stock.Seq(len(b.entries) + 1)
+	for i, m := range c.Movements {
+		if m.Count != nil {
+			m.Delta = m.Count.Counted - m.Count.Seen
+		}
+		if m.Undoes != 0 {
+			first := b.entries[m.Undoes-1]
+			m.SKU, m.Lot, m.Bin, m.To, m.Delta = first.SKU, first.Lot, first.Bin, first.To, -first.Delta
+		}
+		b.Apply(&m)
+		b.entries = append(b.entries, stock.Entry{Seq: from + stock.Seq(i), Command: c.ID, Part: i, Movement: m})
+	}
+	return stock.Receipt{From: from, To: stock.Seq(len(b.entries))}, nil
+}
+
+func (b *toy) Item(sku stock.SKU) (stock.Item, bool) {
+	return find(func(it stock.Item) bool { return it.SKU == sku })
+}
+
+func (b *toy) ItemByGTIN(g stock.GTIN) (stock.Item, bool) {
+	return find(func(it stock.Item) bool { return slices.Contains(it.GTINs, g) })
+}
+
+func (b *toy) ItemByPLU(plu string) (stock.Item, bool) {
+	return find(func(it stock.Item) bool { return it.PLU != "" && it.PLU == plu })
+}
+
+func find(is func(stock.Item) bool) (stock.Item, bool) {
+	if i := slices.IndexFunc(goodsInShop, is); i >= 0 {
+		return goodsInShop[i], true
+	}
+	return stock.Item{}, false
+}
+
+func (b *toy) Items() iter.Seq[stock.Item] { return slices.Values(goodsInShop) }
+
+func (b *toy) Observe(c stock.Cell) stock.CountEvidence {
+	return stock.CountEvidence{Seen: b.OnHand(c), Base: stock.Seq(len(b.entries))}
+}
+
+func (b *toy) Position() stock.Position {
+	return stock.Position{First: 1, Last: stock.Seq(len(b.entries))}
+}
+
+func (b *toy) Entry(seq stock.Seq) (stock.Entry, error) { return b.entries[seq-1], nil }
+
+func (b *toy) History(sku stock.SKU, limit int) ([]stock.Entry, error) {
+	var out []stock.Entry
+	for _, e := range slices.Backward(b.entries) {
+		if e.SKU == sku && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
