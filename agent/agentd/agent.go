@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -102,4 +103,59 @@ func (a *Agent) openDevices() error {
 	}
 	a.devices, err = devices.New(configs, a.route, a.registry, a.log)
 	return err
+}
+
+func (a *Agent) openStation() (err error) {
+	desks := make(map[string]station.Desk, len(a.desks))
+	for name, desk := range a.desks {
+		desks[name] = floor.Web{Desk: desk}
+	}
+	a.station, err = station.New(station.Config{Listen: a.cfg.Station.Listen, Dev: a.cfg.Station.Dev}, station.Deps{
+		Desks: desks, Stations: a.stations, Book: a.ledger, Status: func() any { return a.Status() },
+		Registry: a.registry, Log: a.log,
+	})
+	if err == nil {
+		a.cleanups = append(a.cleanups, a.station.Close)
+	}
+	return err
+}
+
+// Station gives the address of the stations' page.
+func (a *Agent) Station() string { return a.station.Addr().String() }
+
+// Run works until ctx ends, or until the ledger cannot be trusted any more:
+// then the process must stop and be started again. It runs once and closes
+// everything that New opened.
+func (a *Agent) Run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, a.close()) }()
+	a.log.InfoContext(ctx, "agent runs", "station", "http://"+a.Station()+"/", "data", a.cfg.Data, "brokers", a.cfg.Hub.Brokers)
+	// The ledger outlives those who write into it, so that the last scan is
+	// answered; when it fails, they end at once.
+	fronts, failed := context.WithCancel(ctx)
+	defer failed()
+	back, stop := context.WithCancel(context.WithoutCancel(ctx))
+	saved := make(chan error, 1)
+	go func() {
+		defer failed()
+		saved <- a.ledger.Run(back)
+	}()
+	g, fronts := errgroup.WithContext(fronts)
+	g.Go(func() error { return a.devices.Run(fronts) })
+	for _, desk := range a.desks {
+		g.Go(func() error { return desk.Run(fronts) })
+	}
+	g.Go(func() error { return a.station.Run(fronts) })
+	g.Go(func() error { return a.uplink.Run(fronts) })
+	err = g.Wait()
+	stop()
+	return errors.Join(err, <-saved)
+}
+
+func (a *Agent) close() error {
+	var all []error
+	for _, clean := range slices.Backward(a.cleanups) {
+		all = append(all, clean())
+	}
+	a.cleanups = nil
+	return errors.Join(all...)
 }

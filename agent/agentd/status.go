@@ -1,0 +1,115 @@
+package agentd
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/forestock/forestock/agent/devices"
+	"github.com/forestock/forestock/agent/ledger"
+	"github.com/forestock/forestock/agent/uplink"
+)
+
+// Status is how the agent is, as /api/status says it and the page shows it.
+type Status struct {
+	Warehouse string         `json:"warehouse"`
+	Version   string         `json:"version"`
+	Time      time.Time      `json:"time"` // the box's clock
+	Stations  []string       `json:"stations"`
+	Ledger    LedgerStatus   `json:"ledger"`
+	Link      LinkStatus     `json:"link"`
+	Disk      DiskStatus     `json:"disk"`
+	Devices   []DeviceStatus `json:"devices"`
+}
+
+// LedgerStatus is how far the warehouse's book has come.
+type LedgerStatus struct {
+	Epoch  string `json:"epoch"`
+	First  uint64 `json:"first"`  // oldest entry that is kept
+	Last   uint64 `json:"last"`   // newest entry
+	Unsent uint64 `json:"unsent"` // entries that the hub has not stored
+	Digest string `json:"digest"` // root of the digest of all levels, hexadecimal
+	SKUs   int    `json:"skus"`
+	Items  int    `json:"items"` // of the catalogue
+	// CommitMillis is how long the newest commit took: what a scan waits for.
+	CommitMillis float64 `json:"commit_ms"`
+}
+
+// LinkStatus is how the line to the hub is.
+type LinkStatus struct {
+	State     string     `json:"state"` // offline, connecting, hello, draining, synced or fenced
+	Online    bool       `json:"online"`
+	Broker    string     `json:"broker"`
+	LastAck   *time.Time `json:"last_ack"` // when the hub last stored something new; null for never
+	RoundTrip float64    `json:"round_trip_ms"`
+	Fence     string     `json:"fence"` // why the hub refuses this box
+	Error     string     `json:"error"`
+	Hint      string     `json:"hint"` // what to do about the error
+	Alarm     string     `json:"alarm"`
+}
+
+// DiskStatus is how much room there is.
+type DiskStatus struct {
+	UsedBytes int64 `json:"used_bytes"` // of the ledger's file
+	MaxBytes  int64 `json:"max_bytes"`  // of the ledger's file
+	FreeBytes int64 `json:"free_bytes"` // in its file system; -1 where unknown
+	Reserved  bool  `json:"reserved"`   // the file's space is the ledger's, whatever others write
+	Full      bool  `json:"full"`       // new work is refused
+}
+
+// DeviceStatus is how a device is.
+type DeviceStatus struct {
+	Name       string    `json:"name"`
+	Kind       string    `json:"kind"`
+	Station    string    `json:"station"`
+	State      string    `json:"state"`
+	Since      time.Time `json:"since"`
+	Message    string    `json:"message"` // what is wrong and what to do
+	Address    string    `json:"address"`
+	Node       string    `json:"node"`
+	Events     uint64    `json:"events"`
+	Suppressed uint64    `json:"double_reads"`
+	Broken     uint64    `json:"broken"`
+}
+
+// Status gives the state of the whole agent. It is safe for concurrent use.
+func (a *Agent) Status() Status {
+	l := a.ledger.Status()
+	s := Status{
+		Warehouse: a.cfg.Warehouse, Version: a.version, Time: time.Now(), Stations: a.stations,
+		Ledger: ledgerStatus(&l, a.ledger), Link: linkStatus(a.uplink.Status()),
+		Disk: DiskStatus{l.UsedBytes, l.MaxBytes, l.DiskFree, l.ReservedDisk, l.Full}, Devices: []DeviceStatus{},
+	}
+	for _, d := range a.devices.States() {
+		s.Devices = append(s.Devices, deviceStatus(d))
+	}
+	return s
+}
+
+func ledgerStatus(s *ledger.Status, l *ledger.Ledger) LedgerStatus {
+	digest, _ := l.Digest()
+	return LedgerStatus{
+		Epoch: s.Position.Epoch.String(), First: uint64(s.Position.First), Last: uint64(s.Position.Last), Unsent: s.Unsent,
+		Digest: fmt.Sprintf("%016x", digest.Root()), SKUs: s.SKUs, Items: s.Items,
+		CommitMillis: millis(s.LastCommit),
+	}
+}
+
+func linkStatus(s uplink.Status) LinkStatus {
+	out := LinkStatus{
+		State: string(s.State), Online: s.State == uplink.Synced || s.State == uplink.Draining,
+		Broker: s.Broker, RoundTrip: millis(s.RoundTrip), Fence: s.Fence, Error: s.Error, Hint: s.Hint, Alarm: s.Alarm,
+	}
+	if !s.LastAck.IsZero() {
+		out.LastAck = &s.LastAck
+	}
+	return out
+}
+
+func deviceStatus(d devices.State) DeviceStatus {
+	return DeviceStatus{
+		Name: d.Device, Kind: string(d.Kind), Station: d.Station, State: string(d.Word), Since: d.Since, Message: d.Message,
+		Address: d.Address, Node: d.Node, Events: d.Events, Suppressed: d.Suppressed, Broken: d.Broken,
+	}
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
