@@ -90,7 +90,7 @@ func alarms(s *inventory.WarehouseState) []*forestockv1.Alarm {
 		raise("NEW_LEDGER", time.Time{}, "a box with a new ledger (epoch %s) has said hello; its first entry closes the ledger before it for ever", s.Candidate.Epoch)
 	}
 	if s.Quarantined > 0 {
-		raise("QUARANTINED", time.Time{}, "%s could not be applied and set aside; the levels lack what they say", plural(s.Quarantined, "entry"))
+		raise("QUARANTINED", time.Time{}, "%s could not be applied and set aside, so the levels lack what they say; read them at the warehouse with \"agent ledger show\" and book again what happened", plural(s.Quarantined, "entry"))
 	}
 	return out
 }

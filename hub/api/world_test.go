@@ -65,9 +65,13 @@ func newQuietWorld(tb testing.TB, over func(Stock) Stock, changes ...func(*Confi
 	for _, change := range changes {
 		change(&c)
 	}
+	level := slog.LevelDebug
+	if _, measures := tb.(*testing.B); measures {
+		level = slog.LevelInfo // as in production
+	}
 	server, err := New(c, Deps{
 		Stock: over(w.stock), Link: w.line, Ready: func(context.Context) error { return w.line.ready() },
-		Registry: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Registry: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: level})),
 		Version: "v0-test",
 	})
 	if err != nil {

@@ -296,7 +296,7 @@ func TestConsole(t *testing.T) {
 // missingWords lists the words that one language has and the other has not. The
 // hub's own words are English, so its reasons need no English ones.
 const missingWords = `import("/console/text.js").then(({ words }) => {
-	const keys = (o) => Object.entries(o).flatMap(([k, v]) => typeof v === "object" ? keys(v).map((x) => k + "." + x) : [k]).filter((k) => !k.startsWith("reasons."));
+	const keys = (o) => Object.entries(o).flatMap(([k, v]) => typeof v === "object" ? keys(v).map((x) => k + "." + x) : [k]).filter((k) => !/^(reasons|alarmHints)\./.test(k));
 	const zh = keys(words.zh), en = keys(words.en);
 	return [...zh.filter((k) => !en.includes(k)), ...en.filter((k) => !zh.includes(k))].join(" ");
 })`

@@ -74,6 +74,7 @@ func (h *hub) serve(c api.Config) {
 
 // run runs something until it is stopped, or the test ends.
 func run(tb testing.TB, f func(context.Context) error) (stop func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- f(ctx) }()
