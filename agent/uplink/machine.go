@@ -30,7 +30,7 @@ type machine struct {
 
 	heard  time.Time // when a frame of the hub came last, or the connection opened
 	silent int       // timeouts since then
-	pace   pace
+	pace   wire.Pace
 
 	hello  helloState
 	flight *flight   // the one batch that waits for its acknowledgement

@@ -19,6 +19,8 @@ const (
 	// pathTimeout is after how long without any frame of the hub another
 	// broker is tried: this one may be cut off from the hub.
 	pathTimeout = 60 * time.Second
+	// maxWait bounds every wait for an answer of the hub or of the ledger.
+	maxWait = time.Minute
 	// deafAfter is after how long without a welcome the operator is told where
 	// to look: a broker may grant a subscription and then deliver nothing.
 	deafAfter = 30 * time.Second
@@ -45,7 +47,7 @@ type pingState struct {
 func (m *machine) sayHello(now time.Time) {
 	m.forget()
 	m.phase = phaseHello
-	m.pace.reset()
+	m.pace.Reset()
 	m.hello = helloState{nonce: m.hello.nonce + 1, since: now}
 	head := m.pos.Head
 	f := wire.Frame{Epoch: m.pos.Epoch, Boot: m.boot, Body: &wire.Hello{
@@ -63,7 +65,7 @@ func (m *machine) sayHello(now time.Time) {
 
 func (m *machine) repeatHello(now time.Time) {
 	m.do(send{frame: m.hello.frame, kind: wire.KindHello, copy: m.hello.since != now})
-	m.hello.again = now.Add(m.pace.wait(m.random()))
+	m.hello.again = now.Add(m.pace.Wait(m.random()))
 }
 
 func (m *machine) tickHello(now time.Time) {
@@ -99,7 +101,7 @@ func (m *machine) welcome(now time.Time, w *wire.Welcome) {
 	m.phase, m.session = phaseChecking, w.Session
 	m.limits = limits{min(w.MaxEntries, wire.MaxBatch), min(w.MaxBytes, wire.MaxBody/2)}
 	m.hello.cause = *w
-	m.hello.again = now.Add(maxTimeout)
+	m.hello.again = now.Add(maxWait)
 	switch {
 	case w.Applied > m.pos.Last:
 		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub has %d entries of this ledger, the ledger itself only %d: it was rolled back", w.Applied, m.pos.Last))
@@ -120,7 +122,7 @@ func (m *machine) hashed(now time.Time, turn int, h stock.Hash, err error) {
 	w := &m.hello.cause
 	if err != nil {
 		m.note.err, m.note.hint = err.Error(), "the ledger could not be read: see the agent's log"
-		m.hello.again = now.Add(m.pace.wait(m.random()))
+		m.hello.again = now.Add(m.pace.Wait(m.random()))
 		return
 	}
 	if h != w.Head {
@@ -128,7 +130,7 @@ func (m *machine) hashed(now time.Time, turn int, h stock.Hash, err error) {
 		return
 	}
 	m.phase, m.acked = phaseOpen, w.Applied
-	m.pace.reset()
+	m.pace.Reset()
 	m.fence.opened(now)
 	m.down.epoch, m.down.busy = w.DownEpoch, false
 	m.note.err, m.note.hint = "", ""

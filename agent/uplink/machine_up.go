@@ -71,7 +71,7 @@ func (m *machine) feed(now time.Time) {
 }
 
 func (m *machine) launch(now time.Time) {
-	m.flight = &flight{prepared: *m.ready, sent: now, again: now.Add(m.pace.wait(m.random()))}
+	m.flight = &flight{prepared: *m.ready, sent: now, again: now.Add(m.pace.Wait(m.random()))}
 	m.ready = nil
 	m.do(send{frame: m.flight.frame, kind: wire.KindBatch})
 }
@@ -110,7 +110,7 @@ func (m *machine) tickFlight(now time.Time) {
 		return
 	}
 	m.flight.copies++
-	m.flight.again = now.Add(m.pace.wait(m.random()))
+	m.flight.again = now.Add(m.pace.Wait(m.random()))
 	m.do(send{frame: m.flight.frame, kind: wire.KindBatch, copy: true})
 }
 
@@ -129,7 +129,7 @@ func (m *machine) ack(now time.Time, upto stock.Seq) {
 	m.do(storeCursor{upto})
 	if f := m.flight; f != nil && upto >= f.from {
 		if upto == f.to && f.copies == 0 {
-			m.pace.sample(now.Sub(f.sent))
+			m.pace.Sample(now.Sub(f.sent))
 		}
 		m.flight = nil
 		if upto != f.to { // the hub took a part, or had more already
@@ -164,6 +164,6 @@ func (m *machine) busy(now time.Time, after time.Duration) {
 	if m.flight == nil {
 		return
 	}
-	after = min(max(after, time.Millisecond), maxTimeout)
+	after = min(max(after, time.Millisecond), maxWait)
 	m.flight.again = now.Add(after + time.Duration(m.random()*float64(after)/4))
 }

@@ -25,39 +25,42 @@ type lineNews struct {
 	alarm   string
 }
 
+// tries decides which broker comes next, and after how long.
+type tries struct {
+	pause   backoff
+	address int // of the broker to try, counted on and on
+	short   int // connections in a row that were hardly any
+}
+
+// after takes note of how a connection went. The alarm is empty mostly.
+func (t *tries) after(end ending, lived time.Duration) (alarm string) {
+	t.pause.failures++
+	switch {
+	case !end.opened:
+		t.address++
+	case lived < shortLived:
+		if t.short++; t.short >= alarmAfter {
+			return fmt.Sprintf("%d connections in a row were cut within %s: is there a second box with this warehouse's identity?", t.short, shortLived)
+		}
+	default:
+		t.short, t.pause.failures = 0, 1
+		if errors.Is(end.err, errDeaf) {
+			t.address++
+		}
+	}
+	return ""
+}
+
 // supervise keeps a connection open: one client of the MQTT library for each,
 // and full jitter between them.
 func (l *Link) supervise(ctx context.Context) error {
-	var (
-		pause   backoff
-		address int
-		short   int
-	)
-	for sleep(ctx, pause.delay(rand.Float64())) {
-		broker := l.cfg.Brokers[address%len(l.cfg.Brokers)]
+	var t tries
+	for sleep(ctx, t.pause.delay(rand.Float64())) {
+		broker := l.cfg.Brokers[t.address%len(l.cfg.Brokers)]
 		began := time.Now()
 		end := l.serve(ctx, broker)
-		if ctx.Err() != nil {
-			break
-		}
-		news := lineNews{broker: broker, err: end.err}
-		pause.failures++
-		switch lived := time.Since(began); {
-		case !end.opened:
-			address++
-		case lived < shortLived:
-			if short++; short >= alarmAfter {
-				news.alarm = fmt.Sprintf("%d connections in a row were cut within %s: is there a second box with this warehouse's identity?", short, shortLived)
-			}
-		default:
-			short, pause.failures = 0, 1
-			if errors.Is(end.err, errDeaf) {
-				address++
-			}
-		}
-		if !l.tell(ctx, news) {
-			break
-		}
+		alarm := t.after(end, time.Since(began))
+		l.tell(ctx, lineNews{broker: broker, err: end.err, alarm: alarm})
 	}
 	return nil
 }
@@ -127,12 +130,13 @@ func (l *Link) lineChanged(n lineNews) {
 	}
 }
 
+// sleep waits; false means that ctx ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
+		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
 	}

@@ -100,19 +100,20 @@ const (
 // Run keeps a connection to the broker until ctx ends, one library client for
 // each, with full jitter between them.
 func (c *Client) Run(ctx context.Context, r Receiver) error {
-	for failures, short, at := 0, 0, 0; c.pause(ctx, failures); failures++ {
+	failures, short, at := 0, 0, 0
+	for c.pause(ctx, failures) {
 		address := c.cfg.Brokers[at%len(c.cfg.Brokers)]
 		began := time.Now()
 		end := c.serve(ctx, address, r)
-		if ctx.Err() != nil {
-			break
+		if ctx.Err() == nil {
+			c.log.WarnContext(ctx, "external broker lost", "broker", address, "err", end.err)
 		}
-		c.log.WarnContext(ctx, "external broker lost", "broker", address, "err", end.err)
+		failures++
 		switch lived := time.Since(began); {
 		case !end.opened:
 			at++
 		case lived >= shortLived:
-			short, failures = 0, 0
+			short, failures = 0, 1
 		default:
 			if short++; short >= alarmAfter {
 				c.log.ErrorContext(ctx, "the connection to the external broker does not last: is there a second hub with this client id?", "broker", address, "client", c.cfg.ClientID)
@@ -132,7 +133,7 @@ func (c *Client) pause(ctx context.Context, failures int) bool {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
+		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
 	}

@@ -1,0 +1,59 @@
+package ingest
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics count what the desk does.
+type metrics struct {
+	links       prometheus.Gauge
+	received    *prometheus.CounterVec // by kind
+	refused     *prometheus.CounterVec // by reason
+	fenced      *prometheus.CounterVec // by reason
+	sent        *prometheus.CounterVec // by kind
+	unsent      prometheus.Counter
+	stored      prometheus.Counter
+	quarantined prometheus.Counter
+	copies      prometheus.Counter
+	gaps        prometheus.Counter
+	resends     prometheus.Counter
+	took        prometheus.Histogram
+}
+
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	opts := func(name, help string) prometheus.Opts {
+		return prometheus.Opts{Namespace: "forestock", Subsystem: "ingest", Name: name, Help: help}
+	}
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts(opts(name, help)))
+	}
+	vec := func(name, help, label string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts(opts(name, help)), []string{label})
+	}
+	m := &metrics{
+		links:       prometheus.NewGauge(prometheus.GaugeOpts(opts("links", "Warehouses that are served."))),
+		received:    vec("frames_received_total", "Frames of agents that were accepted.", "kind"),
+		refused:     vec("frames_refused_total", "Frames of agents that were refused, by reason.", "reason"),
+		fenced:      vec("frames_fenced_total", "Frames of boxes that may not go on, by reason.", "reason"),
+		sent:        vec("frames_sent_total", "Frames handed to the broker.", "kind"),
+		unsent:      counter("frames_unsent_total", "Frames that the broker did not take."),
+		stored:      counter("entries_stored_total", "Ledger entries stored, each counted once."),
+		quarantined: counter("entries_quarantined_total", "Ledger entries that were set aside because they cannot be applied."),
+		copies:      counter("batches_repeated_total", "Batches that held nothing new."),
+		gaps:        counter("gaps_total", "Batches that began too late; the agent was asked to go back."),
+		resends:     counter("down_resends_total", "Down batches sent again because no answer came."),
+		took: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "forestock", Subsystem: "ingest", Name: "batch_seconds", Help: "Time from a batch's arrival to its acknowledgement.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}),
+	}
+	if r == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{
+		m.links, m.received, m.refused, m.fenced, m.sent, m.unsent, m.stored, m.quarantined, m.copies, m.gaps, m.resends, m.took,
+	} {
+		if err := r.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
