@@ -21,7 +21,7 @@ type LiveWeight struct {
 	Text    Text      `json:"text"` // empty when there is no weight
 	Grams   int64     `json:"grams"`
 	Settled bool      `json:"settled"`
-	Fault   string    `json:"fault,omitempty"`
+	Fault   Text      `json:"fault"` // why there is none
 	At      time.Time `json:"at"`
 }
 
@@ -29,6 +29,7 @@ type LiveWeight struct {
 type audience struct {
 	mu     sync.Mutex
 	view   []byte                   // guarded by mu: the newest view
+	live   map[string]LiveWeight    // guarded by mu: the newest weight of each scale
 	weight map[string][]byte        // guarded by mu: the newest weight of each scale
 	seats  map[chan Update]struct{} // guarded by mu
 }
@@ -81,8 +82,11 @@ func (d *Desk) show(e Effect) {
 
 // live publishes a weight, or that there is none any more.
 func (d *Desk) live(w *Weight) {
-	l := LiveWeight{Device: w.Device, Grams: w.Grams, Settled: w.Settled, Fault: w.Fault, At: w.At}
-	if w.Fault == "" && !w.At.IsZero() {
+	l := LiveWeight{Device: w.Device, Grams: w.Grams, Settled: w.Settled, At: w.At}
+	switch {
+	case w.Fault != "":
+		l.Fault = faultText(w.Fault)
+	case !w.At.IsZero():
 		l.Text = grams(w.Grams)
 	}
 	data, err := json.Marshal(l)
@@ -90,13 +94,25 @@ func (d *Desk) live(w *Weight) {
 		d.log.Error("weight cannot be written", "err", err)
 		return
 	}
-	d.audience.publish(Update{"weight", data}, func(a *audience) bool {
-		if a.weight == nil {
-			a.weight = make(map[string][]byte)
-		}
-		a.weight[w.Device] = data
-		return true
-	})
+	d.audience.publish(Update{"weight", data}, func(a *audience) bool { return a.weigh(&l, data) })
+}
+
+// weightEvery is how often watchers hear of a weight that does not change, so
+// that a page can tell an old one.
+const weightEvery = time.Second
+
+// weigh notes a weight, and reports whether it is news.
+func (a *audience) weigh(l *LiveWeight, data []byte) bool {
+	if a.live == nil {
+		a.live, a.weight = make(map[string]LiveWeight), make(map[string][]byte)
+	}
+	old, known := a.live[l.Device]
+	same := known && old.Text == l.Text && old.Settled == l.Settled && old.Fault == l.Fault
+	if same && l.At.Sub(old.At) < weightEvery {
+		return false
+	}
+	a.live[l.Device], a.weight[l.Device] = *l, data
+	return true
 }
 
 func (a *audience) join() (<-chan Update, func()) {

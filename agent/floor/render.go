@@ -17,6 +17,7 @@ func (t *turn) view() View {
 		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Keys: t.keysView(),
 	}
 	v.Tally = Tally{Actions: t.tally.actions, Items: len(t.tally.skus), Text: t.tallyText()}
+	v.Pad = t.entry != "" || t.question == wantDate || t.question == wantML || t.question == wantWhich
 	if t.note.Tone != "" {
 		note := t.note
 		v.Note = &note

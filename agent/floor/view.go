@@ -24,6 +24,7 @@ type View struct {
 	Alert    *Alert `json:"alert,omitempty"` // red, until somebody acknowledges it
 	Entry    string `json:"entry"`           // digits keyed in so far
 	Times    int64  `json:"times"`           // factor for the next goods, 0 for none
+	Pad      bool   `json:"pad"`             // the question is answered on the keypad
 	Tare     Text   `json:"tare"`            // empty for none
 	Keys     []Key  `json:"keys"`            // the buttons that make sense now
 	Last     Last   `json:"last"`
