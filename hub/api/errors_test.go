@@ -136,3 +136,11 @@ func TestCatalogue_OneBadItemWritesNothing(t *testing.T) {
 		t.Errorf("the good item was written: HTTP %d", got)
 	}
 }
+
+func TestGRPC_RefusesAMessageThatIsTooLarge(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Limits.MessageBytes = 64 << 10 })
+	_, err := w.availability().BatchGetAvailability(t.Context(), &forestockv1.BatchGetAvailabilityRequest{Names: []string{strings.Repeat("x", 64<<10)}})
+	if status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("got %v", err)
+	}
+}

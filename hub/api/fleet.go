@@ -84,10 +84,10 @@ func alarms(s *inventory.WarehouseState) []*forestockv1.Alarm {
 		raise("DIVERGED", d.Since, "hub and warehouse disagree about the levels at entry %d (%016x here, %016x there); compare \"agent ledger verify\" with the hub's store", d.Seq, d.Hub, d.Agent)
 	}
 	if s.Clones > 0 {
-		raise("CLONED", time.Time{}, "two boxes use the identity of this warehouse (%s); switch one off and enrol it under a name of its own", plural(s.Clones, "hello"))
+		raise("CLONED", s.Cloned, "two boxes use the identity of this warehouse (%s); switch one off and enrol it under a name of its own", plural(s.Clones, "hello"))
 	}
-	if s.Candidate != nil {
-		raise("NEW_LEDGER", time.Time{}, "a box with a new ledger (epoch %s) has said hello; its first entry closes the ledger before it for ever", s.Candidate.Epoch)
+	if c := s.Candidate; c != nil {
+		raise("NEW_LEDGER", c.Since, "a box with a new ledger (epoch %s) has said hello; its first entry closes the ledger before it for ever", c.Epoch)
 	}
 	if s.Quarantined > 0 {
 		raise("QUARANTINED", time.Time{}, "%s could not be applied and set aside, so the levels lack what they say; read them at the warehouse with \"agent ledger show\" and book again what happened", plural(s.Quarantined, "entry"))

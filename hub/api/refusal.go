@@ -39,6 +39,7 @@ const (
 	MethodNotAllowed     Reason = "METHOD_NOT_ALLOWED"
 	BodyTooLarge         Reason = "BODY_TOO_LARGE"
 	CrossOrigin          Reason = "CROSS_ORIGIN"
+	ForeignHost          Reason = "FOREIGN_HOST"
 	TokenMissing         Reason = "TOKEN_MISSING"
 	TokenUnknown         Reason = "TOKEN_UNKNOWN"
 	RoleMissing          Reason = "ROLE_MISSING"

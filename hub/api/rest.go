@@ -161,7 +161,8 @@ func (r *rest) readBody(w http.ResponseWriter, req *http.Request) error {
 // failed answers a call that failed, or that the gateway could not read.
 func (r *rest) failed(w http.ResponseWriter, req *http.Request, err error) {
 	answer := refusalOf(err)
-	if answer.reason == MalformedRequest && answer.call == "" {
+	_, ours := errors.AsType[*refusal](err)
+	if answer.reason == MalformedRequest && !ours && answer.call == "" {
 		answer.message = readable(answer.message)
 	}
 	r.refuse(w, req, answer)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -28,7 +29,8 @@ import (
 type Deps struct {
 	Stock Stock
 	Link  Link
-	// Ready tells why the hub cannot answer yet; nil means that it can.
+	// Ready tells why the hub cannot answer yet, and gives nil once it can. It
+	// is asked once a second and more. Without it the hub is always ready.
 	Ready func(context.Context) error
 	// Console is served under /console/ when it is there.
 	Console http.Handler
@@ -60,6 +62,9 @@ type Server struct {
 func New(c Config, d Deps) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
+	}
+	if d.Ready == nil {
+		d.Ready = func(context.Context) error { return nil }
 	}
 	s := &Server{config: c, deps: d, health: health.NewServer(), closing: make(chan struct{})}
 	if err := s.build(); err != nil {
@@ -120,7 +125,7 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		grpc.MaxHeaderListSize(16 << 10),
 		grpc.MaxConcurrentStreams(256), // of one connection
 		grpc.ConnectionTimeout(10 * time.Second),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	}
 	if s.config.TLS != nil {
@@ -175,7 +180,8 @@ func (s *Server) Run(ctx context.Context) error {
 		s.drain(context.WithoutCancel(ctx))
 		return nil
 	})
-	if err := g.Wait(); err != nil && ctx.Err() == nil {
+	// A server that was told to stop before it began to serve says so.
+	if err := g.Wait(); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return fmt.Errorf("api: %w", err)
 	}
 	return nil
@@ -237,10 +243,14 @@ func (s *Server) drain(ctx context.Context) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, s.grpc.Stop)
 	defer stop()
-	if err := s.http.Shutdown(ctx); err != nil {
-		s.deps.Log.WarnContext(ctx, "calls cut off at shutdown", "err", errors.Join(err, s.http.Close()))
-	}
-	s.grpc.GracefulStop()
+	var both sync.WaitGroup
+	both.Go(s.grpc.GracefulStop)
+	both.Go(func() {
+		if err := s.http.Shutdown(ctx); err != nil {
+			s.deps.Log.WarnContext(ctx, "calls cut off at shutdown", "err", errors.Join(err, s.http.Close()))
+		}
+	})
+	both.Wait()
 }
 
 // Close closes the listeners of a server that was never run.

@@ -151,7 +151,7 @@ func TestListeners_HoldSoManyConnections(t *testing.T) {
 		return conn
 	}
 	asks := func(conn net.Conn) error {
-		if _, err := conn.Write([]byte("GET /livez HTTP/1.1\r\nHost: hub\r\n\r\n")); err != nil {
+		if _, err := conn.Write([]byte("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")); err != nil {
 			return err
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))

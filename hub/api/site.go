@@ -5,7 +5,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"html/template"
+	"net"
 	"net/http"
+	"strings"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -57,7 +59,28 @@ func (s *Server) handler(channel *inprocgrpc.Channel) (http.Handler, error) {
 	// A page of another site must not make an operator's browser write here.
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(r.crossOrigin))
-	return secure(sameOrigin.Handler(mux)), nil
+	return secure(t.sameMachine(sameOrigin.Handler(mux))), nil
+}
+
+// sameMachine keeps a hub that is open to this machine's programs only, because
+// it has no tokens, from pages on the internet: a name of theirs that resolves
+// to 127.0.0.1 makes such a page look like the hub's own.
+func (t *site) sameMachine(next http.Handler) http.Handler {
+	if c := &t.server.config; c.Open || len(c.Tokens) > 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		if host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil {
+			t.rest.refuse(w, r, refuse(codes.PermissionDenied, ForeignHost,
+				"without tokens this hub answers to localhost and to addresses, not to the name %q; configure tokens, or say that it is open to everybody", host))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // secure sets what every answer tells a browser.
@@ -93,10 +116,14 @@ func (t *site) docs() (http.HandlerFunc, error) {
 	if err != nil {
 		return nil, err
 	}
+	scheme := "http://"
+	if t.server.config.TLS != nil {
+		scheme = "https://"
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer
 		err := page.Execute(&b, map[string]any{
-			"Version": t.server.deps.Version, "GRPC": t.server.GRPCAddr().String(), "Base": "http://" + r.Host,
+			"Version": t.server.deps.Version, "GRPC": t.server.GRPCAddr().String(), "Base": scheme + r.Host,
 			"Routes": t.rest.routes, "Error": shown, "Tokens": len(t.server.gate.tokens) > 0,
 		})
 		if err != nil {

@@ -107,6 +107,39 @@ func TestSite_APageOfAnotherSiteCannotWrite(t *testing.T) {
 	}
 }
 
+func TestSite_WithoutTokensAnswersToThisMachineOnly(t *testing.T) {
+	ask := func(w *world, host string) answer {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url("/v1/warehouses"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		return answer{status: resp.StatusCode}
+	}
+	w := newWorld(t)
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "[::1]": 200,
+		"rebound.example": 403, "rebound.example:8080": 403, "localhost.rebound.example": 403,
+	} {
+		if got := ask(w, host).status; got != want {
+			t.Errorf("as %s: HTTP %d, want %d", host, got, want)
+		}
+	}
+	open := newWorld(t, func(c *Config) { c.Open = true })
+	if got := ask(open, "hub.example").status; got != http.StatusOK {
+		t.Errorf("an open hub by its name: HTTP %d", got)
+	}
+	guarded := newWorld(t, withTokens)
+	if got := ask(guarded, "hub.example").status; got != http.StatusUnauthorized {
+		t.Errorf("a hub with tokens by its name: HTTP %d, want the question for a token", got)
+	}
+}
+
 func TestSite_SendsPeopleToThePage(t *testing.T) {
 	w := newWorld(t)
 	if a := w.get("/"); a.status != http.StatusFound || a.header.Get("Location") != "/docs" {

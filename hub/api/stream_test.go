@@ -33,7 +33,7 @@ func overPipe(t *testing.T, w *world) (client net.Conn, end func()) {
 	go func() { served <- w.server.http.Serve(listener) }()
 	client, server := net.Pipe()
 	listener.conns <- server
-	if _, err := client.Write([]byte("GET /v1/availability:watch HTTP/1.1\r\nHost: hub\r\nAccept: text/event-stream\r\n\r\n")); err != nil {
+	if _, err := client.Write([]byte("GET /v1/availability:watch HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
 	return client, func() {

@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
@@ -107,29 +107,43 @@ func (w *watch) since() (inventory.Token, error) {
 		"this resume_token belongs to no watch like this one; hand it back as it came, with the same warehouses and skus, or leave it out to begin again")
 }
 
-// run pumps the feed into the stream until one side ends. Between them is room
+// run takes the feed into the stream until one side ends. Between them is room
 // for nothing, so that what waits for a slow reader is one number.
 func (w *watch) run(feed inventory.Feed) error {
-	g, ctx := errgroup.WithContext(w.stream.Context())
-	updates := make(chan inventory.Update)
-	g.Go(func() error {
-		for {
-			u, err := feed(ctx)
-			if err != nil {
-				return err
-			}
-			select {
-			case updates <- u:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	})
-	g.Go(func() error { return w.forward(ctx, updates) })
-	return g.Wait()
+	ctx, cancel := context.WithCancel(w.stream.Context())
+	defer cancel()
+	updates, ended := make(chan inventory.Update), make(chan error, 1)
+	go func() { ended <- pump(ctx, feed, updates) }()
+	err := w.forward(ctx, updates, ended)
+	cancel()
+	for range updates { // pump closes it, and is over then
+	}
+	return err
 }
 
-func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update) error {
+// pump hands over what the feed gives until one of the two ends. The gate
+// catches what panics in the call's own goroutine; this one is ours to catch.
+func pump(ctx context.Context, feed inventory.Feed, updates chan<- inventory.Update) (err error) {
+	defer close(updates)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("watch: the feed panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	for {
+		u, err := feed(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case updates <- u:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update, ended <-chan error) error {
 	idle := time.NewTimer(w.bookmark)
 	defer idle.Stop()
 	changed, err := w.tellFreshness()
@@ -141,7 +155,10 @@ func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update) er
 			return refuse(codes.Unavailable, ShuttingDown, "the hub shuts down; watch again with the last resume_token").after(time.Second)
 		case <-changed:
 			changed, err = w.tellFreshness()
-		case u := <-updates:
+		case u, ok := <-updates:
+			if !ok {
+				return <-ended
+			}
 			err = w.take(&u)
 		case <-idle.C:
 			err = w.tellCaughtUp()

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/forestock/forestock/hub/inventory"
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 	"github.com/forestock/forestock/proto/stock"
 )
@@ -319,6 +320,25 @@ func TestWatch_HasRoomForSoMany(t *testing.T) {
 		_, err := second.next()
 		return err == nil
 	})
+}
+
+// torn is a store whose feed breaks.
+type torn struct{ Stock }
+
+func (torn) Watch(inventory.Token, inventory.Scope) (inventory.Feed, error) {
+	return func(context.Context) (inventory.Update, error) { panic("a page that is not there") }, nil
+}
+
+func TestWatch_AFeedThatPanicsIsOneWatchsTrouble(t *testing.T) {
+	w := newWorldOver(t, func(s Stock) Stock { return torn{s} })
+	f := w.watcher(&forestockv1.WatchAvailabilityRequest{})
+	f.open()
+	if _, err := f.next(); status.Code(err) != codes.Internal || strings.Contains(err.Error(), "not there") {
+		t.Errorf("the watch ends with %v", err)
+	}
+	if got := w.get("/v1/warehouses").status; got != http.StatusOK {
+		t.Errorf("afterwards: HTTP %d", got)
+	}
 }
 
 func TestShutdown_EndsWatchesWithAStatusThatSaysSo(t *testing.T) {
