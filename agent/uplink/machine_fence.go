@@ -41,17 +41,17 @@ func (f *fenceState) opened(now time.Time) {
 	f.since, f.reason, f.message = now, wire.FenceUnknown, ""
 }
 
-// fenced takes a refusal. One of another session, or of another ledger, is
-// late or for somebody else.
+// fenced takes a refusal. One of another session, of another hello or of
+// another ledger is late or for somebody else.
 func (m *machine) fenced(now time.Time, f *wire.Frame, b *wire.Fenced) {
 	if f.Epoch != m.pos.Epoch || m.phase == phaseFenced {
 		return
 	}
-	mine := m.session
-	if m.phase == phaseHello {
-		mine = 0 // a hello carries no session
+	mine := f.Session == m.session
+	if m.phase == phaseHello { // a hello carries no session
+		mine = f.Session == 0 && b.Nonce == m.hello.nonce
 	}
-	if f.Session == mine {
+	if mine {
 		m.hold(now, b.Reason, b.Message)
 	}
 }

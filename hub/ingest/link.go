@@ -182,7 +182,11 @@ func (l *link) admit(ctx context.Context, f *wire.Frame) (inventory.WarehouseSta
 func (l *link) fence(ctx context.Context, f *wire.Frame, r wire.Fence, message string) {
 	l.desk.metrics.fenced.WithLabelValues(r.String()).Inc()
 	l.grumble.say(ctx, "fence "+r.String(), "frame fenced", "reason", r.String(), "kind", f.Kind().String(), "session", f.Session, "boot", f.Boot, "why", message)
-	l.send(ctx, wire.Frame{Epoch: f.Epoch, Session: f.Session, Body: &wire.Fenced{Reason: r, Message: message}})
+	body := &wire.Fenced{Reason: r, Message: message}
+	if h, ok := f.Body.(*wire.Hello); ok {
+		body.Nonce = h.Nonce
+	}
+	l.send(ctx, wire.Frame{Epoch: f.Epoch, Session: f.Session, Body: body})
 }
 
 // send sends a frame that always fits. That it does not get through is normal,

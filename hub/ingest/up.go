@@ -16,6 +16,10 @@ func (l *link) hello(ctx context.Context, at time.Time, f *wire.Frame, h *wire.H
 		l.fence(ctx, f, wire.FenceVersion, "no protocol version in common: update the agent or the hub")
 		return
 	}
+	if l.late(f, h) {
+		l.desk.metrics.refused.WithLabelValues("late").Inc()
+		return
+	}
 	cmd := inventory.Hello{
 		Warehouse: l.warehouse, Boot: inventory.Boot(f.Boot), Nonce: h.Nonce, Software: h.Software,
 		Position: stock.Position{Epoch: f.Epoch, First: h.First, Last: h.Last, Head: h.Head}, Down: h.Down,
@@ -45,6 +49,25 @@ func (l *link) hello(ctx context.Context, at time.Time, f *wire.Frame, h *wire.H
 			MaxEntries: l.desk.cfg.MaxEntries, MaxBytes: l.desk.cfg.MaxBytes, Version: wire.Version, Time: at, Boot: f.Boot, Nonce: h.Nonce,
 		}})
 	}
+}
+
+// late reports whether a hello is an old copy that the network held up: the box
+// has said a newer one, or has sent more entries than it had when it said this.
+// The book would take such a copy for a ledger that was rolled back.
+func (l *link) late(f *wire.Frame, h *wire.Hello) bool {
+	st, ok := l.desk.store.Warehouse(l.warehouse)
+	if !ok {
+		return false
+	}
+	for _, old := range st.Superseded {
+		if wire.Boot(old.Boot) == f.Boot && h.Nonce < old.Nonce {
+			return true
+		}
+	}
+	if wire.Boot(st.Box.Boot) != f.Boot || st.Box.Epoch != f.Epoch {
+		return false
+	}
+	return h.Nonce < st.Box.Nonce || (h.Nonce == st.Box.Nonce && h.Last < st.Applied)
 }
 
 // batch stores entries and answers with what is stored. A batch that was stored

@@ -109,6 +109,8 @@ func (f Fence) String() string {
 type Fenced struct {
 	Reason  Fence
 	Message string // what the operator can do about it
+	// Nonce is that of the hello that is refused; 0 for other frames.
+	Nonce uint64
 }
 
 // CellsWanted asks for the agent's cells of the buckets that differ from

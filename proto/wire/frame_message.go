@@ -57,7 +57,7 @@ func smallMessage(body Body) proto.Message {
 	case *Pong:
 		return &forestockv1.Pong{Nonce: b.Nonce, UpApplied: uint64(b.Applied), DownLast: uint64(b.DownLast), TimeMs: ms(b.Time)}
 	case *Fenced:
-		return &forestockv1.Fenced{Reason: forestockv1.Fenced_Reason(b.Reason), Message: b.Message}
+		return &forestockv1.Fenced{Reason: forestockv1.Fenced_Reason(b.Reason), Message: b.Message, Nonce: b.Nonce}
 	case *CellsWanted:
 		return &forestockv1.CellsWanted{Seq: uint64(b.Seq), Buckets: b.Digest[:]}
 	}
@@ -154,7 +154,7 @@ func fencedFrom(m *forestockv1.Fenced) (Body, error) {
 	if len(m.GetMessage()) > maxMessage {
 		return nil, refuse(TooLong, "message of %d bytes", len(m.GetMessage()))
 	}
-	return &Fenced{Fence(m.GetReason()), m.GetMessage()}, nil
+	return &Fenced{Fence(m.GetReason()), m.GetMessage(), m.GetNonce()}, nil
 }
 
 // maxMessage bounds what the hub tells an operator, in bytes.

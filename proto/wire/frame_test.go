@@ -41,7 +41,7 @@ func frames() (up, down []wire.Frame) {
 		f(&wire.Welcome{Session: 8, Applied: 2, Head: stock.Hash{1}, DownEpoch: stock.Epoch{9}, DownLast: 5, MaxEntries: 512, MaxBytes: 1 << 16, Version: 1, Time: at, Boot: wire.Boot{3, 4}, Nonce: 11}),
 		f(&wire.Ack{Upto: 5, Last: 12}), f(&wire.Gap{Want: 6}), f(&wire.Busy{After: time.Minute}),
 		f(&wire.Pong{Nonce: 2, Applied: 44, DownLast: 3, Time: at}),
-		f(&wire.Fenced{Reason: wire.FenceClone, Message: "two boxes run with one disk"}),
+		f(&wire.Fenced{Reason: wire.FenceClone, Message: "two boxes run with one disk", Nonce: 12}),
 		f(&wire.CellsWanted{Seq: 9, Digest: stock.Digest{0: 1, 255: 2}}),
 		f(&wire.DownBatch{From: 2, Entries: []stock.Down{{Item: item}, {Item: item}}}),
 	}

@@ -953,7 +953,10 @@ type Fenced struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Reason Fenced_Reason          `protobuf:"varint,1,opt,name=reason,proto3,enum=forestock.v1.Fenced_Reason" json:"reason,omitempty"`
 	// What the operator can do about it.
-	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// The hello that is refused, so that the refusal of a late copy of an
+	// earlier one is not taken for an answer; 0 for other frames.
+	Nonce         uint64 `protobuf:"varint,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1000,6 +1003,13 @@ func (x *Fenced) GetMessage() string {
 		return x.Message
 	}
 	return ""
+}
+
+func (x *Fenced) GetNonce() uint64 {
+	if x != nil {
+		return x.Nonce
+	}
+	return 0
 }
 
 // DownBatch carries contiguous entries of the hub's down stream.
@@ -1400,10 +1410,11 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\n" +
 	"up_applied\x18\x02 \x01(\x04R\tupApplied\x12\x1b\n" +
 	"\tdown_last\x18\x03 \x01(\x04R\bdownLast\x12\x17\n" +
-	"\atime_ms\x18\x04 \x01(\x03R\x06timeMs\"\xed\x01\n" +
+	"\atime_ms\x18\x04 \x01(\x03R\x06timeMs\"\x83\x02\n" +
 	"\x06Fenced\x123\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x1b.forestock.v1.Fenced.ReasonR\x06reason\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"\x93\x01\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x12\x14\n" +
+	"\x05nonce\x18\x03 \x01(\x04R\x05nonce\"\x93\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_SESSION\x10\x01\x12\x10\n" +
