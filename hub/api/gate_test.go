@@ -246,6 +246,10 @@ func TestGate_LetsInWhoHasATokenForIt(t *testing.T) {
 	if got := w.get("/v1/warehouses").header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") {
 		t.Errorf("WWW-Authenticate: %q", got)
 	}
+	w.box("secret-site").receive("secret-sku", 1)
+	if strings.Contains(w.get("/docs").body, "secret-s") {
+		t.Error("/docs tells what the hub has without a token")
+	}
 	for _, open := range []string{"/livez", "/readyz", "/docs", "/openapi.json"} {
 		if got := w.get(open).status; got != http.StatusOK {
 			t.Errorf("%s without a token: HTTP %d", open, got)

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/forestock/forestock/proto/stock"
 )
 
 // route is one method of the REST API as its OpenAPI description has it.
@@ -86,18 +88,26 @@ func (r *route) matches(parts []string) bool {
 
 // bodies are examples of what the calls with a body take.
 var bodies = map[string]string{
-	"/v1/availability:batchGet": `{"names": ["warehouses/wh-01/skus/milk-1l", "warehouses/wh-02/skus/milk-1l"]}`,
-	"/v1/items:batchUpdate":     `{"items": [{"sku": "milk-1l", "name": "纯牛奶 1L", "unit": "pc", "gtins": ["06901234567892"]}]}`,
+	"/v1/availability:batchGet": `{"names": ["warehouses/{warehouse}/skus/{sku}"]}`,
+	"/v1/items:batchUpdate":     `{"items": [{"sku": "example-1", "name": "样品", "unit": "pc", "gtins": ["06901234567892"]}]}`,
 }
 
-// Curl gives a command line that calls the route of the hub at base.
-func (r *route) Curl(base string) string {
-	url := base + strings.NewReplacer("{warehouse}", "wh-01", "{sku}", "milk-1l", "{item}", "milk-1l").Replace(r.Path)
+// example is what the command lines of the docs are about.
+type example struct {
+	Base      string // address of the hub
+	Warehouse stock.Warehouse
+	SKU       stock.SKU
+}
+
+// Curl gives a command line that calls the route.
+func (r *route) Curl(e example) string {
+	fill := strings.NewReplacer("{warehouse}", string(e.Warehouse), "{sku}", string(e.SKU), "{item}", string(e.SKU)).Replace
+	url := e.Base + fill(r.Path)
 	switch {
 	case r.Stream:
-		return "curl -N " + url + "\ncurl -N -H 'Accept: text/event-stream' '" + url + "?warehouses=wh-01'"
+		return "curl -N " + url + "\ncurl -N -H 'Accept: text/event-stream' '" + url + fill("?warehouses={warehouse}'")
 	case r.Body:
-		return "curl " + url + " -d '" + bodies[r.Path] + "'"
+		return "curl " + url + " -d '" + fill(bodies[r.Path]) + "'"
 	}
 	return "curl " + url
 }

@@ -123,7 +123,7 @@ func (t *site) docs() (http.HandlerFunc, error) {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer
 		err := page.Execute(&b, map[string]any{
-			"Version": t.server.deps.Version, "GRPC": t.server.GRPCAddr().String(), "Base": scheme + r.Host,
+			"Version": t.server.deps.Version, "GRPC": t.server.GRPCAddr().String(), "Example": t.example(scheme + r.Host),
 			"Routes": t.rest.routes, "Error": shown, "Tokens": len(t.server.gate.tokens) > 0,
 		})
 		if err != nil {
@@ -133,6 +133,23 @@ func (t *site) docs() (http.HandlerFunc, error) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 		serveBytes("text/html; charset=utf-8", b.Bytes())(w, r)
 	}, nil
+}
+
+// example picks something that this hub has, so that the commands work as they
+// are shown. The page is open to all, so a hub with tokens shows nothing of its
+// own there.
+func (t *site) example(base string) example {
+	e := example{Base: base, Warehouse: "wh-01", SKU: "milk-1l"}
+	if len(t.server.gate.tokens) > 0 {
+		return e
+	}
+	for _, s := range t.server.deps.Stock.Warehouses() {
+		if levels := t.server.deps.Stock.Levels(s.Warehouse, "", 1); len(levels) > 0 {
+			e.Warehouse, e.SKU = s.Warehouse, levels[0].SKU
+			break
+		}
+	}
+	return e
 }
 
 // ready tells whether the hub can answer, and what is missing if it cannot.

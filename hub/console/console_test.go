@@ -200,6 +200,8 @@ func TestConsole(t *testing.T) {
 		p.says("这个仓库还没有库存记录")
 		p.do(chromedp.Navigate(h.url + "/console/#/explain/wh-09/nope"))
 		p.says("没有这个 SKU")
+		p.do(chromedp.Navigate(h.url + "/console/#/stock?w=wh-77"))
+		p.says("没有这个仓库")
 	})
 
 	t.Run("speaks English, and remembers it", func(t *testing.T) {

@@ -4,7 +4,7 @@ import { cell, every, fill, flash, h } from "./dom.js";
 import { warehouses } from "./fleet.js";
 import { get, watch } from "./hub.js";
 import { age, chips, empty, parse, pill, skeleton, title } from "./parts.js";
-import { amount, language, t } from "./text.js";
+import { amount, language, reason, t } from "./text.js";
 
 const pageSize = 100;
 // watchedSKUs is the most that one watch may name.
@@ -64,8 +64,9 @@ class Stock {
       if (!this.page.signal.aborted) this.page.failed(err);
       return;
     }
-    if (this.choice.options.length !== this.fleet.size + 1) {
-      fill(this.choice, h("option", { value: "" }, t("everywhere")), [...this.fleet.keys()].map((id) => h("option", { value: id }, id)));
+    const ids = [...new Set([...this.fleet.keys(), this.warehouse])].filter(Boolean);
+    if (this.choice.options.length !== ids.length + 1) {
+      fill(this.choice, h("option", { value: "" }, t("everywhere")), ids.map((id) => h("option", { value: id }, id)));
       this.choice.value = this.warehouse;
     }
     for (const row of this.rows.values()) fill(row.asOf, this.freshness(row.warehouse));
@@ -91,7 +92,9 @@ class Stock {
     try {
       await this.read(signal, "");
     } catch (err) {
-      if (!signal.aborted) this.page.failed(err);
+      if (signal.aborted) return;
+      fill(this.result, err.status === 404 ? empty(reason(err), this.warehouse) : null);
+      if (err.status !== 404) this.page.failed(err);
       return;
     }
     this.page.failed(null);
