@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/forestock/forestock/agent/uplink"
-	"github.com/forestock/forestock/proto/stock"
 )
 
 func TestLink_LeavesNoGoroutineBehind(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -36,7 +36,8 @@ func TestLink_LeavesNoGoroutineBehind(t *testing.T) {
 }
 
 func TestLink_AnAlarmWhenConnectionsDoNotLast(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -62,8 +63,9 @@ func TestLink_AnAlarmWhenConnectionsDoNotLast(t *testing.T) {
 // The broker is there, the hub is not: after a minute the next address gets its
 // chance, and the operator a hint.
 func TestLink_TriesTheNextBrokerWhenTheHubIsNotHeard(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
-		w.mess.toHub = func(stock.Warehouse, []byte) bool { return false }
+	bubble(t, func(w *world) {
+		t := w.t
+		w.trouble(func(m *mess) { m.toHub = func([]byte) bool { return false } })
 		w.startHub()
 		a := w.newAgent("sh-1")
 		link, err := uplink.New(uplink.Config{Warehouse: a.id, Brokers: []string{"tcp://first:1883", "tcp://second:1883"}, Dial: w.net.dial}, a.journal, nil, w.log)
@@ -80,7 +82,7 @@ func TestLink_TriesTheNextBrokerWhenTheHubIsNotHeard(t *testing.T) {
 		if s := link.Status(); s.Broker != "tcp://second:1883" {
 			t.Errorf("status %+v, want the second broker", s)
 		}
-		w.mess.toHub = nil
+		w.trouble(func(m *mess) { m.toHub = nil })
 		a.journal.receive(t, 5)
 		w.settled(2*time.Minute, a)
 		a.stop()
@@ -89,7 +91,8 @@ func TestLink_TriesTheNextBrokerWhenTheHubIsNotHeard(t *testing.T) {
 }
 
 func TestLink_ADeadBrokerIsLeftForTheNext(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.net.blocked["first:1883"] = true
 		w.startHub()
 		a := w.newAgent("sh-1")
@@ -109,7 +112,8 @@ func TestLink_ADeadBrokerIsLeftForTheNext(t *testing.T) {
 // While agent and hub talk, the hub always knows within its 15 seconds of
 // "live", also when nothing happens in the warehouse.
 func TestLink_AnIdleAgentIsHeard(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()

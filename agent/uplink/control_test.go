@@ -19,7 +19,8 @@ import (
 
 // A hub that answers from memory, and loses what it answered when it stops.
 func TestControl_AHubThatAnswersBeforeItStoresLoses(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -42,7 +43,8 @@ func TestControl_AHubThatAnswersBeforeItStoresLoses(t *testing.T) {
 
 // A sender that takes the completed token of the MQTT library for delivery.
 func TestControl_ASenderThatTrustsTokensLoses(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -87,7 +89,8 @@ func TestControl_ASenderThatTrustsTokensLoses(t *testing.T) {
 
 // Two levels that differ by one piece are noticed at the next digest, and named.
 func TestLink_ADifferenceIsNamedCellByCell(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()

@@ -3,7 +3,6 @@ package uplink_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -29,7 +28,7 @@ type site struct {
 
 func newSite(tb testing.TB) *site {
 	tb.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	s, err := store.Open(tb.TempDir(), store.Options{Book: inventory.Config{AutoEnrol: true}})
 	if err != nil {
 		tb.Fatal(err)
@@ -98,7 +97,7 @@ func newLedger(tb testing.TB, id stock.Warehouse, n int) *ledger.Ledger {
 
 func (s *site) link(tb testing.TB, l *ledger.Ledger) *uplink.Link {
 	tb.Helper()
-	link, err := uplink.New(uplink.Config{Warehouse: l.Warehouse(), Brokers: []string{s.addr}}, l, nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	link, err := uplink.New(uplink.Config{Warehouse: l.Warehouse(), Brokers: []string{s.addr}}, l, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,18 +1,19 @@
 package uplink_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/forestock/forestock/agent/uplink"
-	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/wire"
 )
 
 // Two boxes with copies of one disk: both are told so, loudly, and nothing that
 // either of them books is mixed with what the other books.
 func TestLink_ACopiedDiskIsFenced(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -55,7 +56,8 @@ func TestLink_ACopiedDiskIsFenced(t *testing.T) {
 }
 
 func TestLink_ALedgerSetBackIsFencedAndSendsNothing(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -68,20 +70,22 @@ func TestLink_ALedgerSetBackIsFencedAndSendsNothing(t *testing.T) {
 
 		a.journal = old
 		a.journal.receiveOther(t, 20) // longer than what the hub has, and different
-		batches := 0
-		w.mess.toHub = func(_ stock.Warehouse, raw []byte) bool {
-			if kindOf(t, raw) == wire.KindBatch {
-				batches++
+		var batches atomic.Int32
+		w.trouble(func(m *mess) {
+			m.toHub = func(raw []byte) bool {
+				if kindOf(t, raw) == wire.KindBatch {
+					batches.Add(1)
+				}
+				return true
 			}
-			return true
-		}
+		})
 		a.start()
 		time.Sleep(time.Hour)
 		if s := a.link.Status(); s.State != uplink.Fenced || s.Fence != "fork" || s.Hint == "" {
 			t.Errorf("status %+v, want fenced for a fork", s)
 		}
-		if batches != 0 {
-			t.Errorf("%d batches were sent of a forked ledger", batches)
+		if n := batches.Load(); n != 0 {
+			t.Errorf("%d batches were sent of a forked ledger", n)
 		}
 		a.stop()
 		w.stopHub()
@@ -89,7 +93,8 @@ func TestLink_ALedgerSetBackIsFencedAndSendsNothing(t *testing.T) {
 }
 
 func TestLink_AHubWithAnotherPastStopsTheAgent(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a, other := w.newAgent("sh-1"), w.newAgent("sh-1")
 		other.journal.receiveOther(t, 10)

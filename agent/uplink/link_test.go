@@ -16,7 +16,8 @@ import (
 // set aside, and the agent believes nothing stored that the hub has not.
 
 func TestLink_ABacklogDrainsWithoutANewEntry(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		a := w.newAgent("sh-1")
 		a.journal.receive(t, 3000)
 		w.startHub()
@@ -28,7 +29,8 @@ func TestLink_ABacklogDrainsWithoutANewEntry(t *testing.T) {
 }
 
 func TestLink_SurvivesAnOutageOfHours(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		var agents []*agent
 		for i := range 3 {
@@ -60,7 +62,8 @@ func TestLink_SurvivesAnOutageOfHours(t *testing.T) {
 }
 
 func TestLink_SurvivesAFlappingLine(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -78,8 +81,9 @@ func TestLink_SurvivesAFlappingLine(t *testing.T) {
 }
 
 func TestLink_SurvivesLostRepeatedLateAndDamagedFrames(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
-		w.mess.lose, w.mess.repeat, w.mess.delay, w.mess.damage = 0.2, 0.2, 0.2, 0.1
+	bubble(t, func(w *world) {
+		t := w.t
+		w.trouble(func(m *mess) { m.lose, m.repeat, m.delay, m.damage = 0.2, 0.2, 0.2, 0.1 })
 		w.startHub()
 		a, b := w.newAgent("sh-1"), w.newAgent("sh-2")
 		a.start()
@@ -91,9 +95,7 @@ func TestLink_SurvivesLostRepeatedLateAndDamagedFrames(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		w.settled(10*time.Minute, a, b)
-		w.mess.mu.Lock()
-		w.mess.lose, w.mess.damage = 0, 0
-		w.mess.mu.Unlock()
+		w.trouble(func(m *mess) { m.lose, m.damage = 0, 0 })
 		time.Sleep(5 * time.Minute)
 		w.sameCatalogue(a)
 		w.sameCatalogue(b)
@@ -104,7 +106,8 @@ func TestLink_SurvivesLostRepeatedLateAndDamagedFrames(t *testing.T) {
 }
 
 func TestLink_AHubSetBackToAnOlderCopyGetsEverythingAgain(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -124,7 +127,8 @@ func TestLink_AHubSetBackToAnOlderCopyGetsEverythingAgain(t *testing.T) {
 }
 
 func TestLink_AHubThatRestartsGoesOnWithTheSession(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -148,7 +152,8 @@ func TestLink_AHubThatRestartsGoesOnWithTheSession(t *testing.T) {
 }
 
 func TestLink_AnAgentThatRestartsGoesOn(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		w.store.slow(50 * time.Millisecond)
 		a := w.newAgent("sh-1")
@@ -166,7 +171,8 @@ func TestLink_AnAgentThatRestartsGoesOn(t *testing.T) {
 }
 
 func TestLink_AFullHubSaysBusyAndLosesNothing(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -185,7 +191,8 @@ func TestLink_AFullHubSaysBusyAndLosesNothing(t *testing.T) {
 }
 
 func TestLink_TheCatalogueComesDown(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	bubble(t, func(w *world) {
+		t := w.t
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.start()
@@ -206,16 +213,16 @@ func TestLink_TheCatalogueComesDown(t *testing.T) {
 		w.sameCatalogue(a)
 
 		// A restart of either end brings nothing twice.
-		applies := a.journal.applies
 		a.stop()
+		applies := a.journal.applies
 		w.stopHub()
 		w.startHub()
 		a.start()
 		time.Sleep(time.Minute)
+		a.stop()
 		if a.journal.applies != applies {
 			t.Errorf("%d down batches were stored again", a.journal.applies-applies)
 		}
-		a.stop()
 		w.stopHub()
 	})
 }

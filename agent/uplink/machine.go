@@ -215,7 +215,11 @@ func (m *machine) deadline() time.Time {
 	case phaseFenced:
 		return m.fence.until
 	case phaseHello, phaseChecking:
-		return earliest(m.hello.again, m.heard.Add(pathTimeout))
+		next := earliest(m.hello.again, m.heard.Add(pathTimeout))
+		if !m.hello.deaf {
+			next = earliest(next, m.hello.since.Add(deafAfter))
+		}
+		return next
 	case phaseOpen:
 		next := earliest(m.ping.next, m.heard.Add(pathTimeout))
 		if m.flight != nil {

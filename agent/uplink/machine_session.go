@@ -32,6 +32,7 @@ type helloState struct {
 	frame []byte
 	since time.Time
 	again time.Time // when to repeat it
+	deaf  bool      // the operator was told that nobody answers
 	cause wire.Welcome
 }
 
@@ -69,6 +70,11 @@ func (m *machine) repeatHello(now time.Time) {
 }
 
 func (m *machine) tickHello(now time.Time) {
+	if !m.hello.deaf && !now.Before(m.hello.since.Add(deafAfter)) {
+		m.hello.deaf = true
+		m.note.err = "connected to the broker, but the hub does not answer"
+		m.note.hint = "check that the hub is connected to the same broker, and the broker's access rules for this warehouse's topics"
+	}
 	if now.Before(m.hello.again) {
 		return
 	}
@@ -77,10 +83,6 @@ func (m *machine) tickHello(now time.Time) {
 		return
 	}
 	m.repeatHello(now)
-	if now.Sub(m.hello.since) >= deafAfter && !m.heard.After(m.hello.since) {
-		m.note.err = "connected to the broker, but the hub does not answer"
-		m.note.hint = "check that the hub is connected to the same broker, and the broker's access rules for this warehouse's topics"
-	}
 }
 
 // welcome takes the answer to the present hello. A welcome of a later session

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -40,13 +39,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	out := io.Discard
-	if os.Getenv("LINK_LOG") != "" {
-		out = os.Stderr
+	log := slog.New(slog.DiscardHandler)
+	if os.Getenv("LINK_LOG") != "" { // to see what a scenario does
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	return &world{
 		t: t, net: newNetwork(), store: newBookStore(), random: rand.New(rand.NewPCG(1, 2)),
-		log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		log: log, mess: mess{random: rand.New(rand.NewPCG(3, 4))},
 	}
 }
 
@@ -243,7 +242,15 @@ func (n *network) mend() {
 type mess struct {
 	mu                          sync.Mutex
 	lose, repeat, delay, damage float64 // how likely, each
-	toHub, toAgent              func(stock.Warehouse, []byte) bool
+	random                      *rand.Rand
+	toHub                       func([]byte) bool // whether a frame may pass; nil lets all pass
+}
+
+// trouble changes what happens to frames.
+func (w *world) trouble(change func(*mess)) {
+	w.mess.mu.Lock()
+	defer w.mess.mu.Unlock()
+	change(&w.mess)
 }
 
 // through gives what becomes of a frame: how many copies, how late, and what
@@ -253,18 +260,18 @@ func (w *world) through(frame []byte) (copies int, late time.Duration, out []byt
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	copies, out = 1, frame
-	if w.random.Float64() < m.lose {
+	if m.random.Float64() < m.lose {
 		return 0, 0, nil
 	}
-	if w.random.Float64() < m.repeat {
+	if m.random.Float64() < m.repeat {
 		copies++
 	}
-	if w.random.Float64() < m.delay {
-		late = time.Duration(w.random.Int64N(int64(4 * time.Second)))
+	if m.random.Float64() < m.delay {
+		late = time.Duration(m.random.Int64N(int64(4 * time.Second)))
 	}
-	if w.random.Float64() < m.damage {
+	if m.random.Float64() < m.damage {
 		out = slices.Clone(frame)
-		out[w.random.IntN(len(out))] ^= 1 << w.random.IntN(8)
+		out[m.random.IntN(len(out))] ^= 1 << m.random.IntN(8)
 	}
 	return copies, late, out
 }
@@ -286,7 +293,10 @@ type messyReceiver struct {
 }
 
 func (r messyReceiver) Frame(w stock.Warehouse, frame []byte) {
-	if r.w.mess.toHub != nil && !r.w.mess.toHub(w, frame) {
+	r.w.mess.mu.Lock()
+	stop := r.w.mess.toHub != nil && !r.w.mess.toHub(frame)
+	r.w.mess.mu.Unlock()
+	if stop {
 		return
 	}
 	r.w.pass(frame, func(b []byte) { r.next.Frame(w, b) })
@@ -300,9 +310,6 @@ type messyCarrier struct {
 }
 
 func (c messyCarrier) Send(ctx context.Context, w stock.Warehouse, frame []byte) error {
-	if c.w.mess.toAgent != nil && !c.w.mess.toAgent(w, frame) {
-		return nil
-	}
 	c.w.pass(frame, func(b []byte) { c.next.Send(ctx, w, b) })
 	return nil
 }
@@ -612,10 +619,10 @@ func (s *bookStore) DownChanged() <-chan struct{} {
 }
 
 // bubble runs a scenario in virtual time.
-func bubble(t *testing.T, scenario func(t *testing.T, w *world)) {
+func bubble(t *testing.T, scenario func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		scenario(t, newWorld(t))
+		scenario(newWorld(t))
 		time.Sleep(time.Minute) // what the MQTT libraries left behind ends
 	})
 }
