@@ -119,10 +119,18 @@ func (w *commit) take(plan []stock.Entry, encoded [][]byte) {
 		w.last = mark{plan[i].Seq, w.last.hash.Next(b)}
 		w.records = append(w.records, record{w.last.seq, w.last.hash, b})
 	}
-	w.commands[plan[0].Command] = len(w.entries)
+	if w.group > 1 {
+		if w.commands == nil {
+			w.commands = make(map[string]int, w.group)
+		}
+		w.commands[plan[0].Command] = len(w.entries)
+	}
 	w.entries = append(w.entries, plan...)
 	for i := range plan {
 		if u := plan[i].Undoes; u != 0 {
+			if w.undone == nil {
+				w.undone = make(map[stock.Seq]stock.Seq)
+			}
 			w.undone[u] = plan[i].Seq
 		}
 	}

@@ -127,26 +127,11 @@ type saving struct {
 	begun bool
 }
 
-// always is ready at once.
-var always = func() <-chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
-
-// ready gives a channel that is ready while there is something to write.
-func (s *saving) ready() <-chan struct{} {
-	if s == nil {
-		return nil
-	}
-	return always
-}
-
 // startSaving begins a checkpoint when enough entries came since the last one.
-func (w *writer) startSaving() {
-	v := &w.view // only this goroutine writes it
-	if w.saving != nil || v.last.seq < max(v.checkpoint.seq, w.tried)+stock.Seq(w.options.CheckpointEvery) {
-		return
+func (w *writer) startSaving() error {
+	v := &w.view
+	if w.saving != nil || v.last.seq < w.nextCheckpoint() {
+		return nil
 	}
 	w.tried = v.last.seq
 	slot := 0
@@ -156,6 +141,7 @@ func (w *writer) startSaving() {
 	digest := v.sheet.Digest()
 	w.saving = &saving{checkpoint: checkpoint{mark: v.last, digest: digest.Root()}, slot: slot, sheet: v.sheet.Clone()}
 	w.saving.skus = slices.Sorted(w.saving.sheet.SKUs())
+	return nil
 }
 
 // saveChunk writes the next part of the checkpoint. Having no room for one is

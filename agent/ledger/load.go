@@ -29,6 +29,7 @@ func (l *Ledger) load() (err error) {
 		if err := v.catalogue.load(tx); err != nil {
 			return err
 		}
+		v.ending = openJournal(tx).end()
 		_ = l.room(tx) // tells Status how full the file is
 		return v.loadCheckpoint(tx)
 	})
@@ -52,6 +53,9 @@ func (l *Ledger) explain(err error) error {
 }
 
 func (l *Ledger) loadIdentity(tx *bbolt.Tx) error {
+	if !openJournal(tx).whole() || tx.Bucket(bucketState) == nil {
+		return errNotLedger
+	}
 	format, err := getMeta(tx, metaFormat)
 	if err != nil {
 		return err

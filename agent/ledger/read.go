@@ -80,7 +80,7 @@ func (p pager) newest() (seq stock.Seq, err error) {
 			return err
 		}
 		seq = base.seq
-		if k, _ := j.last(); len(k) == 8 {
+		if k := j.last(); len(k) == 8 {
 			seq = keySeq(k)
 		}
 		return nil
@@ -88,11 +88,8 @@ func (p pager) newest() (seq stock.Seq, err error) {
 	return seq, err
 }
 
-func (p pager) open(tx *bbolt.Tx) (journal, mark, error) {
-	j, err := openJournal(tx)
-	if err != nil {
-		return j, mark{}, &DamagedError{Path: p.path, What: err.Error()}
-	}
+func (p pager) open(tx *bbolt.Tx) (*journal, mark, error) {
+	j := openJournal(tx)
 	b, err := getMeta(tx, metaBase)
 	if err != nil {
 		return j, mark{}, &DamagedError{Path: p.path, What: err.Error()}
@@ -141,7 +138,7 @@ func (p pager) copyOut(from, to stock.Seq) (records []record, err error) {
 }
 
 // prev gives the stored hash of the entry before a batch.
-func (p pager) prev(j journal, base mark, after stock.Seq) (stock.Hash, error) {
+func (p pager) prev(j *journal, base mark, after stock.Seq) (stock.Hash, error) {
 	switch {
 	case after == base.seq:
 		return base.hash, nil

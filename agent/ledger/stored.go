@@ -27,10 +27,7 @@ func (l *Ledger) Stored(ctx context.Context, upto stock.Seq) error {
 			break
 		}
 	}
-	select {
-	case l.ackNews <- struct{}{}:
-	default:
-	}
+	nudge(l.later)
 	return nil
 }
 
