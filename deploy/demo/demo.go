@@ -115,7 +115,7 @@ type day struct {
 
 // open starts everything, tells where it is, and receives the first goods.
 func (d *day) open(ctx context.Context, ran chan error) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeoutCause(ctx, 2*time.Minute, errors.New("hub and agents were not ready with their opening stock in two minutes"))
 	defer cancel()
 	ready := make(chan error, 1)
 	go func() { ready <- d.fleet.Ready(ctx) }()

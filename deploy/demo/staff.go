@@ -21,8 +21,15 @@ type staff struct {
 	items []stock.Item
 	rng   *rand.Rand
 	today stock.Date
+	shelf []carton // what this person has received
 
 	scans, saved, refused, unseen atomic.Int64
+}
+
+// carton is goods that were received, and the code on them.
+type carton struct {
+	item  *stock.Item
+	label string
 }
 
 func newStaff(site *fleet.Site, items []stock.Item, seed uint64, today stock.Date) *staff {
@@ -50,15 +57,35 @@ func (p *staff) scan(ctx context.Context, code string) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, fleet.ErrNotSeen):
-		p.unseen.Add(1) // the agent is down: the page is grey, so is the mood
-		return nil
+		return p.unanswered(ctx)
 	case err != nil:
 		return err
 	case flash.Sound == floor.SoundSaved:
 		p.saved.Add(1)
 	case flash.Sound == floor.SoundRefuse:
 		p.refused.Add(1)
-		return p.press(ctx, floor.OK)
+		return p.acknowledge(ctx)
+	}
+	return nil
+}
+
+// reading is how long a person looks at red. The same card again sooner would
+// be a double read.
+const reading = 400 * time.Millisecond
+
+// acknowledge scans OK, which takes the red away.
+func (p *staff) acknowledge(ctx context.Context) error {
+	if !pause(ctx, reading) {
+		return context.Cause(ctx)
+	}
+	card, _ := floor.CardOf(floor.OK)
+	p.scans.Add(1)
+	if err := p.site.Scanner.Scan("]C1" + card.Data()); err != nil {
+		return err
+	}
+	_, err := p.site.Until(ctx, 5*time.Second, func(v *floor.View) bool { return v.Alert == nil })
+	if err != nil {
+		return p.unanswered(ctx)
 	}
 	return nil
 }
@@ -125,46 +152,53 @@ func (p *staff) receive(ctx context.Context, it *stock.Item) error {
 			return err
 		}
 	}
+	label := p.label(it)
+	p.shelf = append(p.shelf, carton{it, label})
 	if it.Unit != stock.Piece {
-		return p.weigh(ctx, p.label(it), 2_000+p.rng.Int64N(8_000))
+		return p.weigh(ctx, label, 2_000+p.rng.Int64N(8_000))
 	}
 	if err := p.press(ctx, floor.Button([]string{"x6", "x12", "x24"}[p.rng.IntN(3)])); err != nil {
 		return err
 	}
-	return p.scan(ctx, p.label(it))
+	return p.scan(ctx, label)
 }
 
-// weigh scans loose goods, puts them on the scale, waits for the green, and
-// takes them off again.
+// weigh scans loose goods, puts them on the empty scale, waits for the green,
+// and takes them off again.
 func (p *staff) weigh(ctx context.Context, code string, grams int64) error {
 	if err := p.scan(ctx, code); err != nil {
 		return err
 	}
+	before, err := p.site.Until(ctx, weighing, func(v *floor.View) bool { return v.Ask.En == "Put it on the scale" || v.Alert != nil })
+	if err != nil || before.Alert != nil {
+		return p.unanswered(ctx)
+	}
 	p.scans.Add(1)
-	before, _ := p.site.View()
 	p.site.Scale.Put(grams)
-	view, err := p.site.Until(ctx, 8*time.Second, func(v *floor.View) bool {
+	view, err := p.site.Until(ctx, weighing, func(v *floor.View) bool {
 		return v.Flash.N != before.Flash.N && (v.Flash.Sound == floor.SoundSaved || v.Flash.Sound == floor.SoundRefuse)
 	})
 	p.site.Scale.Clear()
 	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
 	case err != nil:
-		p.unseen.Add(1)
-		return nil
-	case view.Flash.Sound == floor.SoundSaved:
-		p.saved.Add(1)
-	default:
+		return p.unanswered(ctx)
+	case view.Flash.Sound == floor.SoundRefuse:
 		p.refused.Add(1)
-		if err := p.press(ctx, floor.OK); err != nil {
-			return err
-		}
+		return p.acknowledge(ctx)
 	}
-	_, err = p.site.Until(ctx, 5*time.Second, func(v *floor.View) bool { return v.Ask.En != "Clear the scale" })
-	if err != nil && ctx.Err() != nil {
+	p.saved.Add(1)
+	return nil
+}
+
+// weighing is how long a person waits for the scale.
+const weighing = 8 * time.Second
+
+// unanswered counts what nobody answered: the agent is down.
+func (p *staff) unanswered(ctx context.Context) error {
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	p.unseen.Add(1)
 	return nil
 }
 
@@ -192,38 +226,47 @@ func done(ctx context.Context, err error) error {
 }
 
 func (p *staff) act(ctx context.Context) error {
-	it := &p.items[p.rng.IntN(len(p.items))]
-	loose := it.Unit != stock.Piece
+	if len(p.shelf) == 0 || p.rng.IntN(100) < 15 {
+		it := &p.items[p.rng.IntN(len(p.items))]
+		if it.Unit == stock.Piece || p.rng.IntN(4) == 0 {
+			return p.receive(ctx, it)
+		}
+	}
+	if len(p.shelf) == 0 {
+		return nil
+	}
+	i := p.rng.IntN(len(p.shelf))
+	c := p.shelf[i]
+	bare := "]E0" + string(c.item.GTINs[0][1:])
 	switch n := p.rng.IntN(100); {
-	case n < 12:
-		return p.receive(ctx, it)
-	case n < 16 && !loose:
-		return p.waste(ctx, it)
-	case n < 20:
+	case n < 4:
+		p.shelf = append(p.shelf[:i], p.shelf[i+1:]...)
+		return p.waste(ctx, c)
+	case n < 8:
 		if err := p.work(ctx, floor.GoLookUp); err != nil {
 			return err
 		}
-		return p.scan(ctx, "]E0"+string(it.GTINs[0][1:]))
-	case loose && n < 90:
-		return nil // most orders are pieces
-	case loose:
-		if err := p.work(ctx, floor.GoPick); err != nil {
-			return err
-		}
-		return p.weigh(ctx, "]E0"+string(it.GTINs[0][1:]), 200+p.rng.Int64N(1_200))
+		return p.scan(ctx, bare)
 	}
 	if err := p.work(ctx, floor.GoPick); err != nil {
 		return err
 	}
-	return p.scan(ctx, "]E0"+string(it.GTINs[0][1:]))
+	if c.item.Unit != stock.Piece {
+		return p.weigh(ctx, bare, 200+p.rng.Int64N(1_200))
+	}
+	return p.scan(ctx, bare)
 }
 
-func (p *staff) waste(ctx context.Context, it *stock.Item) error {
+// waste throws away one piece, or a handful of loose goods, of a lot.
+func (p *staff) waste(ctx context.Context, c carton) error {
+	if c.item.Unit != stock.Piece {
+		return nil
+	}
 	if err := p.work(ctx, floor.GoWaste); err != nil {
 		return err
 	}
 	for _, step := range []func() error{
-		func() error { return p.scan(ctx, p.label(it)) },
+		func() error { return p.scan(ctx, c.label) },
 		func() error { return p.press(ctx, "r02") },
 		func() error { return p.press(ctx, floor.OK) },
 	} {

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -159,9 +158,8 @@ func (n *Node) process(ctx context.Context) error {
 	n.setEnd(func() { _ = cmd.Process.Kill() }) // it may have ended by itself
 	defer n.setEnd(nil)
 	err = cmd.Wait()
-	var exit *exec.ExitError
-	if ctx.Err() != nil && errors.As(err, &exit) && exit.ExitCode() == 0 {
-		return nil
+	if ctx.Err() != nil && cmd.ProcessState.Success() {
+		return nil // it was told to end, and did
 	}
 	return err
 }
