@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"hub/inventory":       {"proto/*"},
 	"hub/store":           {"proto/*", "hub/inventory"},
 	"hub/store/storetest": {"proto/*", "hub/inventory", "hub/store"},
-	"hub/api":             {"proto/*", "hub/inventory"},
+	"hub/api":             {"proto", "proto/*", "hub/inventory"},
 	"hub/console":         {"proto/*", "hub/inventory"},
 	"hub/hubd":            {"hub/*", "proto/*", "deploy/settings"},
 
