@@ -25,7 +25,9 @@ const (
 	BadBracket       Reason = "bracket"     // bracketed text that is not (AI)value(AI)value
 	BadVerifier      Reason = "verifier"    // the check digit of the price or weight field
 	BadUPCE          Reason = "invalid_zero_suppressed"
-	BadValue         Reason = "value" // a number outside its range
+	PaddedUPCE       Reason = "invalid_zero_suppressed_as_gtin14" // a UPC-E with zeros in front is no GTIN-14
+	BadLink          Reason = "digital_link"                      // an address that is nearly a GS1 Digital Link
+	BadValue         Reason = "value"                             // a number outside its range
 )
 
 // Error says what is wrong with a code.
@@ -57,9 +59,9 @@ func (e *Error) Message() string {
 		return fmt.Sprintf("the label has a date that does not exist in %s: check the printed date and type it", e.Part)
 	case Empty, EmptyGS1:
 		return "the scanner sent an empty code: scan again"
-	case UnknownAI, NoFNC1, TooShort, TooLong, BadCharacter, BadCharacterInAI, Repeated, TooMany, BadBracket, BadValue:
+	case UnknownAI, NoFNC1, TooShort, TooLong, BadCharacter, BadCharacterInAI, Repeated, TooMany, BadBracket, BadValue, BadLink:
 		return fmt.Sprintf("the label cannot be read (%s): scan again; if that does not help, check that the scanner sends the GS1 separator (GS)", e.Reason)
-	case BadLength, NotNumeric, BadUPCE:
+	case BadLength, NotNumeric, BadUPCE, PaddedUPCE:
 		return e.Code + " is not an article number: scan the barcode of the article"
 	}
 	return "the code cannot be read: scan again"

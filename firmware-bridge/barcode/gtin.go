@@ -16,6 +16,11 @@ func ParseGTIN(digits string) (GTIN, error) {
 		return "", refuse(BadLength, digits, "")
 	}
 	if err := checkLast(digits); err != nil {
+		if short, padded := strings.CutPrefix(digits, "000000"); padded && len(short) == 8 {
+			if _, notUPCE := ExpandUPCE(short); notUPCE == nil {
+				err.Reason = PaddedUPCE
+			}
+		}
 		return "", err
 	}
 	return GTIN(strings.Repeat("0", 14-len(digits)) + digits), nil

@@ -219,12 +219,7 @@ func TestParse_ReadsLabelsOfTheShopsOwnScale(t *testing.T) {
 	r := rules(t, Config{Patterns: []Pattern{
 		{Layout: "22IIIIIWWWWWC"},
 		{Layout: "20IIIIIAAAAAC"},
-		{Layout: "21IIIIAAAAAVC", SkipCheck: true},
-		{Layout: "24IIIIIVAAAAC"},
-		{Layout: "26IIIIIWWWWWAAAAAC"},
-		{Layout: "28IIIIINNNNNC"},
-		{Layout: "29IIIIIWWWWWC", SkipCheck: true, WeightPlaces: 2},
-	}[:2]})
+	}})
 	checkReadings(t, r, []reading{
 		{"", "2200301012506", "measured gtin=02200301000008 item=00301 mg=1250000"},
 		{"]E0", "2200301012506", "measured gtin=02200301000008 item=00301 mg=1250000"},
@@ -237,8 +232,17 @@ func TestParse_ReadsLabelsOfTheShopsOwnScale(t *testing.T) {
 		{Layout: "26IIIIIWWWWWAAAAAC"},
 		{Layout: "28IIIIINNNNNC"},
 		{Layout: "29IIIIIWWWWWC", SkipCheck: true, WeightPlaces: 2},
+		{Layout: "21IIIIAAAAAVC"},
+		{Layout: "2AAAAAIIIIIC"},
+		{Layout: "25IIIIIAAAAAWWWWWC"},
+		{Layout: "27IIIIIWWWWWAAAAACTTTTTTTTTTTT"},
 	}})
 	checkReadings(t, r, []reading{
+		{"", "2112345432144", "measured gtin=02112340000003 item=1234 amount=54321/2"},
+		{"", "254321123454", "measured gtin=00200000123451 item=12345 amount=54321/2"},
+		{"]E0", "0254321123454", "measured gtin=00200000123451 item=12345 amount=54321/2"},
+		{"", "250100102456012342", "measured gtin=02501001000009 item=01001 mg=1234000 amount=2456/2"},
+		{"", "270100101234024568260301081500", "measured gtin=02701001000003 item=01001 mg=1234000 amount=2456/2"},
 		{"", "2412345543216", "measured gtin=02412345000009 item=12345 amount=4321/2"},
 		{"", "2412345643213", "error verifier"},
 		{"]C0", "260100101234024569", "measured gtin=02601001000006 item=01001 mg=1234000 amount=2456/2"},
@@ -254,7 +258,7 @@ func TestNewRules_RefusesPatternsThatCannotWork(t *testing.T) {
 		{Layout: "22IIIIIIIIIIC"},
 		{Layout: "22WWWWWWWWWWC"},
 		{Layout: "22IIWWWIIIWWC"},
-		{Layout: "22IIIIIWWWCWW"},
+		{Layout: "22IIIIIWWWWCC"},
 		{Layout: "22IIIIVVWWWWC"},
 		{Layout: "22IIIIIIIVWWC"},
 		{Layout: "22IIIIIXWWWWC"},
@@ -358,5 +362,79 @@ func TestError_TellsThePersonWhatToDo(t *testing.T) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || !strings.Contains(e.Message(), "scan again") || !strings.Contains(e.Error(), "want 2") {
 		t.Errorf("error %v, message %q", err, e.Message())
+	}
+}
+
+func TestCode_AmountFitsWeightTimesPriceWithinOneFen(t *testing.T) {
+	label := Code{Milligrams: 1_234_000, HasWeight: true, Amount: 2456, HasAmount: true}
+	for price, want := range map[int64]bool{1990: true, 1991: true, 1992: false, 1988: false, 0: false} {
+		if got := label.AmountFits(price); got != want {
+			t.Errorf("1.234 kg for 24.56 at %d a kilogram: %v, want %v", price, got, want)
+		}
+	}
+	if !(Code{Amount: 5, HasAmount: true}).AmountFits(1) {
+		t.Error("a label without a weight does not fit")
+	}
+}
+
+// Sources: gs1/gs1-syntax-engine (Digital Link tests).
+func TestParse_ReadsDigitalLinks(t *testing.T) {
+	checkReadings(t, rules(t, Config{}), []reading{
+		{"]Q1", "https://id.gs1.org/01/09520123456788", "item gtin=09520123456788"},
+		{"]Q1", "https://id.gs1.org/01/09520123456788/10/ABC1/21/12345?17=180426", "item gtin=09520123456788 lot=ABC1 serial=12345 expiry=2018-04-26"},
+		{"", "https://example.com/01/09520123456788?3103=000195&3922=0299&17=201225", "item gtin=09520123456788 expiry=2020-12-25 mg=195000 amount=299/2"},
+		{"", "https://id.gs1.org/00/952012345678912345?02=09520123456788&37=25&10=ABC123", "item gtin=09520123456788 sscc=952012345678912345 lot=ABC123 count=25"},
+		{"", "https://a/more/stem/00/006141411234567890", "logistic sscc=006141411234567890"},
+		{"", "HTTPS://a/00/006141411234567890#x", "logistic sscc=006141411234567890"},
+		{"", "https://a/01/12312312312333/22/ABC%2d123?99=ABC&98=XYZ%2f987", "item gtin=12312312312333"},
+		{"", "https://a/01/12312312312333?99=A%2bB+C&unknown=666", "error cset82 (99)"},
+		{"", "https://a/01/12312312312333?99=A%2bB&unknown=666", "item gtin=12312312312333"},
+		{"", "https://a/01/12312312312333/235/TPX", "item gtin=12312312312333"},
+		// Some other address.
+		{"", "HtTp://a/b/00/006141411234567890", "text"},
+		{"", "https://00/006141411234567890", "text"},
+		{"", "http://a/b", "text"},
+		{"", "https://", "text"},
+		{"", "https://a/stem/00/006141411234567890/", "text"},
+		// Nearly one.
+		{"", "https://a/01/12312312312334", "error check_digit (01)"},
+		{"", "https://a/01/12312312312333?99=ABC&999=faux", "error unknown_ai (999)"},
+		{"", "https://a/01/12312312312333?99=", "error too_short (99)"},
+		{"", "https://a/01/1231231231233%003", "error non_numeric (01)"},
+		{"", "https://example.com/01/09520123456788?10=ABC123", "error digital_link (10)"},
+		{"", "https://id.gs1.org/01/09520123456788/10/ABC123?99=XYZ789&99=XYZ789", "error repeated_ai (99)"},
+		{"", "https://a/01/2112345678900", "error too_short (01)"},
+		{"", "https://a/01/12312312312333/21/S/10/L", "error digital_link (01)"},
+		{"", "https://a/01/12312312312333/10/%zz", "error digital_link (10)"},
+		{"", "https://a/01/12312312312333?99=%zz", "error digital_link (99)"},
+	})
+}
+
+func TestParse_NamesTheSymbology(t *testing.T) {
+	for in, want := range map[[2]string]string{
+		{"]E0", "2112345678900"}: "EAN13",
+		{"]E0", "0416000336108"}: "UPC-A/EAN13",
+		{"]E0", "0012345678905"}: "UPC-A",
+		{"]E0", "0001234000057"}: "UPC-E as EAN13",
+		{"]E0", "0012000003455"}: "UPC-E as EAN13",
+		{"]E4", "02345673"}:      "EAN8",
+		{"]C1", "AIMID"}:         "GS1-128",
+		{"]C0", "x"}:             "Code128",
+		{"]A0", "x"}:             "Code39",
+		{"]I1", "x"}:             "ITF",
+		{"]J1", "10A"}:           "DotCode",
+		{"]Q1", "x"}:             "QR",
+		{"]d1", "x"}:             "DataMatrix",
+		{"]e0", "10A"}:           "DataBar",
+		{"]X0", "x"}:             "other",
+		{"", "x"}:                "",
+	} {
+		code, _ := rules(t, Config{}).Parse(Symbol{AIM: in[0], Data: in[1]})
+		if code.Symbology != want {
+			t.Errorf("%s%s: %q, want %q", in[0], in[1], code.Symbology, want)
+		}
+	}
+	if _, err := ParseGTIN("00000001234505"); !strings.Contains(err.Error(), string(PaddedUPCE)) {
+		t.Errorf("a padded UPC-E: %v", err)
 	}
 }

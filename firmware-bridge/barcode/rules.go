@@ -51,14 +51,13 @@ func NewRules(c Config) (Rules, error) {
 	return r, nil
 }
 
-// Parse says what a symbol means. The error is always an *Error.
+// Parse says what a symbol means. The error is always an *Error; with one, the code has only Text and Symbology.
 func (r Rules) Parse(s Symbol) (Code, error) {
 	code, err := r.route(s)
 	if err != nil {
-		return Code{}, err
+		return Code{Text: s.Data, Symbology: symbology(s)}, err
 	}
-	code.Text = s.Data
-	code.Symbology = symbology(s.AIM)
+	code.Text, code.Symbology = s.Data, symbology(s)
 	return code, nil
 }
 
@@ -115,6 +114,10 @@ func (r Rules) bare(s Symbol) (Code, *Error) {
 		return r.gs1(d[1:], s)
 	case strings.HasPrefix(d, "("):
 		if all, err := r.parseBracketed(d, s.At); err == nil || err.Reason != BadBracket {
+			return elements(all, err, s)
+		}
+	case strings.HasPrefix(strings.ToLower(d), "http"):
+		if all, err := r.parseLink(d, s.At); all != nil || err != nil {
 			return elements(all, err, s)
 		}
 	case numeric(d):

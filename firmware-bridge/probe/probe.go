@@ -100,14 +100,14 @@ func (r *Result) listen(ctx context.Context, line port.Line, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
-	r.hear(ctx, p, o)
+	r.hear(ctx, p, line, o)
 	cancel()
 	for range p.Events() { // until Run has ended
 	}
 	return <-ended
 }
 
-func (r *Result) hear(ctx context.Context, p *port.Port, o Options) {
+func (r *Result) hear(ctx context.Context, p *port.Port, line port.Line, o Options) {
 	guess := scale.NewGuess()
 	over := time.NewTimer(o.Listen)
 	defer over.Stop()
@@ -128,7 +128,7 @@ func (r *Result) hear(ctx context.Context, p *port.Port, o Options) {
 			}
 		case <-over.C:
 			if r.Heard == 0 && o.Ask {
-				r.ask(ctx, p, o.Listen)
+				r.ask(ctx, p, line, o.Listen)
 			}
 			return
 		case <-ctx.Done():
@@ -147,11 +147,12 @@ func (r *Result) note(b []byte) {
 	r.Heard += len(b)
 }
 
-// ask lets each protocol that polls have a conversation, until one is answered with a reading.
-func (r *Result) ask(ctx context.Context, p *port.Port, long time.Duration) {
+// ask lets each protocol that polls, and leaves the factory with these settings, have a conversation, until one is answered
+// with a reading.
+func (r *Result) ask(ctx context.Context, p *port.Port, line port.Line, long time.Duration) {
 	for _, protocol := range scale.Protocols() {
 		profile := scale.Profile{Unit: scale.Kilogram}
-		if len(protocol.Poll(profile)) == 0 {
+		if len(protocol.Poll(profile)) == 0 || protocol.Line != line.String() {
 			continue
 		}
 		d, err := scale.NewDialogue(protocol, profile, scale.Options{})

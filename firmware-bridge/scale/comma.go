@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ST/US/OL: comma separated text, the commonest stream of bench scales. Sources: A&D EK-L, GC and AD-4329 manuals; CAS
@@ -13,30 +14,49 @@ import (
 //	ST,+001234.5  g          A&D without a mode
 //	ST,OK,+0001.234 kg       A&D with its comparator
 //	ST,GS,1<C4>,000013.5 kg  CAS with device number and lamps, a byte above 7F
-const commaLimit = 64
-
 var comma = Protocol{
 	Name:    "comma",
-	Aliases: []string{"st-gs", "and", "cas-22", "cas-18", "t-scale", "jswjk"},
+	Aliases: []string{"st-gs", "and", "cas", "cas-22", "cas-18", "t-scale", "jswjk", "cas-ext"},
 	Title:   "ST/US/OL text (A&D, CAS CI/NT/PDS 22 and 18 bytes, T-Scale, most Chinese bench scales)",
 	Line:    "9600 8N1", SaysUnit: true, SaysStable: true,
 	decoder: func(p Profile) *Decoder {
-		return newDecoder(commaLimit, func(buf []byte) (int, Event) { return cutComma(buf, p) })
+		return newDecoder(lineLimit, func(buf []byte) (int, Event) {
+			if buf[0] == stx {
+				return cutCAS(buf)
+			}
+			text, n := line(buf)
+			if len(text) == 0 {
+				return n, nil
+			}
+			return n, decodeComma(text, p)
+		})
+	},
+	models: []model{
+		{
+			// CAS CI-400 and CI-600D manuals, command mode 1, device 01: the command comes back when it was carried out.
+			aliases: []string{"cas", "cas-22", "cas-18"},
+			command: simple(AnAck, time.Second, map[Command]string{Zero: "01MZ\r\n", TakeTare: "01MT\r\n"}),
+		},
+		{
+			aliases: []string{"cas-ext"},
+			command: simple(AnAck, time.Second, map[Command]string{Zero: casZero}),
+		},
+		{
+			aliases: []string{"jswjk"},
+			command: simple(Nothing, 0, map[Command]string{Zero: "MZ\r\n", TakeTare: "MT\r\n", ClearTare: "CT\r\n"}),
+		},
+		{
+			// General knowledge of A&D's command set; the answers are not documented where we could read it.
+			aliases: []string{"and"},
+			command: simple(Nothing, 0, map[Command]string{Zero: "Z\r\n", TakeTare: "T\r\n"}),
+		},
 	},
 }
 
-func cutComma(buf []byte, p Profile) (int, Event) {
-	text, n := line(buf)
-	if n == 0 {
-		return 0, nil
-	}
-	if len(text) == 0 {
-		return n, nil
-	}
-	return n, decodeComma(text, p)
-}
-
 func decodeComma(text []byte, p Profile) Event {
+	if r, ok := commaReply(string(text)); ok {
+		return r
+	}
 	fields := bytes.Split(text, []byte{','})
 	if len(fields) < 2 || len(fields) > 4 {
 		return Broken{Reason: BadFormat}
@@ -67,7 +87,22 @@ func decodeComma(text []byte, p Profile) Event {
 	if state == "QT" {
 		r.Kind = Count
 	}
-	return r.commaWeight(weight, p)
+	return r.withWeight(weight, p)
+}
+
+// commaReply reads CAS's answers to commands.
+func commaReply(text string) (Reply, bool) {
+	switch strings.TrimLeft(text, "0123456789") {
+	case "MZ":
+		return Reply{Kind: Ack, Command: Zero}, true
+	case "MT":
+		return Reply{Kind: Ack, Command: TakeTare}, true
+	case "!":
+		return Reply{Kind: Rejected, Code: "not_executable"}, true
+	case "?":
+		return Reply{Kind: Rejected, Code: "unrecognised_command"}, true
+	}
+	return Reply{}, false
 }
 
 // commaField reads what may stand between the state and the weight.
@@ -90,43 +125,4 @@ func (r *Reading) commaField(f []byte) bool {
 		r.AtZero = f[1]&1 != 0
 	}
 	return true
-}
-
-// commaWeight reads sign, digits and unit; blanks may stand between them.
-func (r Reading) commaWeight(field []byte, p Profile) Event {
-	field = trimBlanks(field)
-	end := bytes.LastIndexAny(field, "0123456789.") + 1
-	number, unit := field[:end], trimBlanks(field[end:])
-	if end == 0 {
-		if len(bytes.Trim(field, "+- ")) == 0 {
-			r.Fault, r.Stability = NoValue, Unknown
-			return r
-		}
-		return Broken{Reason: BadFormat}
-	}
-	var ok bool
-	if r.Value, ok = parseSigned(number); !ok {
-		return Broken{Reason: BadFormat}
-	}
-	return r.withUnit(string(unit), p)
-}
-
-// withUnit finishes a reading by what stands behind its digits.
-func (r Reading) withUnit(unit string, p Profile) Event {
-	switch strings.ToUpper(unit) {
-	case "%":
-		r.Kind = Percent
-		return r
-	case "PC", "PCS":
-		r.Kind = Count
-		return r
-	case "":
-		r.Unit = p.Unit
-	default:
-		r.Unit, _ = ParseUnit(unit)
-	}
-	if r.Kind == Weight && r.Unit == NoUnit {
-		return Broken{Reason: BadUnit}
-	}
-	return r
 }

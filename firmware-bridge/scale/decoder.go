@@ -13,8 +13,9 @@ type Profile struct {
 // Decoder finds the events in a stream of bytes. It is for one goroutine.
 type Decoder struct {
 	cut   cut
-	limit int           // the longest frame; more without one is an overrun
-	gap   time.Duration // a frame whose next byte is later is given up
+	rest  func(buf []byte) Event // for protocols whose frame may end without a sign; may be nil
+	limit int                    // the longest frame; more without one is an overrun
+	gap   time.Duration          // a frame whose next byte is later is given up
 	buf   []byte
 	last  time.Time // when the newest byte in buf arrived
 }
@@ -46,9 +47,16 @@ func (d *Decoder) Gap(at time.Time) []Event {
 	if len(d.buf) == 0 || at.Sub(d.last) < d.gap {
 		return nil
 	}
-	broken := Broken{Reason: Cut, Raw: d.buf, At: d.last}
+	var e Event
+	if d.rest != nil {
+		e = d.rest(d.buf)
+	}
+	if e == nil {
+		e = Broken{Reason: Cut}
+	}
+	e = stamp(e, d.buf, d.last)
 	d.buf = nil
-	return []Event{broken}
+	return []Event{e}
 }
 
 // Reset forgets a frame that has begun. Call it when the port was reopened or bytes were lost.

@@ -130,6 +130,7 @@ type Dialogue struct {
 // job is a poll or a command under way.
 type job struct {
 	command Command // empty for a poll
+	why     bool    // a poll for the reason why there is no weight
 	steps   []Step
 	at      int       // the step that was sent
 	until   time.Time // when the step is given up
@@ -320,6 +321,10 @@ func (d *Dialogue) answer(r Reply, at time.Time) {
 			d.advance(at)
 		}
 	case NotReady:
+		if d.job.command == "" && !d.job.why && len(d.protocol.why) > 0 {
+			d.start(&job{steps: d.protocol.why, why: true}, at)
+			return
+		}
 		d.retry(&RejectedError{Code: string(NotReady)}, at)
 	case Rejected:
 		if d.job.command != "" {
@@ -362,7 +367,7 @@ func (d *Dialogue) start(j *job, at time.Time) {
 func (d *Dialogue) send(at time.Time) {
 	step := d.job.steps[d.job.at]
 	d.job.until = at.Add(step.Wait)
-	flush := d.job.at == 0 && d.job.command == ""
+	flush := d.job.at == 0 && d.job.command == "" && !d.job.why
 	if flush {
 		d.decoder.Reset()
 	}

@@ -140,7 +140,9 @@ func TestDialogue_CallsWrongSettingsGarbledWithinASecond(t *testing.T) {
 }
 
 func TestDialogue_VoidsEverythingWhenTheScaleGoes(t *testing.T) {
-	k := talkTo(t, enqDC1, Options{})
+	p := enqDC1
+	p.command = simple(Nothing, 0, map[Command]string{Zero: "Z"})
+	k := talkTo(t, p, Options{})
 	k.opened()
 	k.hear("\x06" + frame488[:8])
 	k.got = nil
@@ -161,7 +163,11 @@ func TestDialogue_VoidsEverythingWhenTheScaleGoes(t *testing.T) {
 }
 
 func TestDialogue_CarriesOutCommandsBetweenPolls(t *testing.T) {
-	k := talkTo(t, enqDC1, Options{})
+	aclas, err := Find("aclas-os2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := talkTo(t, aclas, Options{})
 	k.opened()
 	k.got = nil
 	if err := k.d.Do(TakeTare, k.now); err != nil {
@@ -199,6 +205,24 @@ func TestDialogue_TellsHowACommandFailed(t *testing.T) {
 	k.hear("\x15")
 	k.hear("\x15")
 	k.want("is ready", "not_ready", "send Z", "send Z", "not_ready", "done zero: the scale refused: not_ready")
+}
+
+func TestDialogue_AsksWhyThereIsNoWeight(t *testing.T) {
+	k := talkTo(t, dialog06, Options{})
+	k.opened()
+	k.hear("\x06")
+	k.got = nil
+	k.hear("\x15")
+	k.want("not_ready", "send ␄␂08␃")
+	k.hear("\x0209\x1b32\x03")
+	k.want("fault overload")
+	k.wait(200 * time.Millisecond)
+	k.want("flush, send ␄␂01␛000100␛␃")
+	k.hear("\x15")
+	k.hear("\x15")
+	k.want("not_ready", "send ␄␂08␃", "not_ready")
+	k.hear("\x0211\x1b247\x03")
+	k.want("rejected checksum_challenge record=11 checksum_request=true random=47")
 }
 
 func TestDialogue_InfersStabilityWhereTheWireDoesNotSayIt(t *testing.T) {

@@ -17,22 +17,19 @@ var enqDC1 = Protocol{
 	Title:   "ENQ/DC1 (CAS PD-II and SW-II type 6, Samsung ER, Aclas OS2 and PS1, M-ER, most Chinese counter scales)",
 	Line:    "9600 8N1", SaysUnit: true, SaysStable: true,
 	decoder: func(Profile) *Decoder { return newDecoder(enqFrame, cutENQ) },
-	poll: func(Profile) []Step {
-		return []Step{
-			{Send: []byte{enq}, Until: AnAck, Wait: 300 * time.Millisecond},
-			{Send: []byte{dc1}, Until: AReading, Wait: 500 * time.Millisecond},
-		}
-	},
-	command: func(c Command, _ Profile) []Step {
-		switch c { // Aclas OS2 manual; scales of other makers do not know these and ignore them
-		case Zero:
-			return []Step{{Send: []byte("<ZK>\t")}}
-		case TakeTare:
-			return []Step{{Send: []byte("<TK>\t")}}
-		case ClearTare:
-		}
-		return nil
-	},
+	poll:    pollENQ,
+	models: []model{{
+		aliases: []string{"aclas", "aclas-os2", "aclas-ps1"},
+		poll:    pollENQ,
+		command: simple(Nothing, 0, map[Command]string{Zero: "<ZK>\t", TakeTare: "<TK>\t"}), // Aclas OS2 manual
+	}},
+}
+
+func pollENQ(Profile) []Step {
+	return []Step{
+		{Send: []byte{enq}, Until: AnAck, Wait: 300 * time.Millisecond},
+		{Send: []byte{dc1}, Until: AReading, Wait: 500 * time.Millisecond},
+	}
 }
 
 // cutENQ frames by length and not by ETX: the check byte can have any value, also that of a control character.

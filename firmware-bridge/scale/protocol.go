@@ -21,6 +21,15 @@ type Protocol struct {
 	decoder func(Profile) *Decoder
 	poll    func(Profile) []Step          // nil: the scale sends by itself
 	command func(Command, Profile) []Step // nil, or no steps: the scale has no such command
+	why     []Step                        // asked after a poll was answered with NotReady, for scales that tell
+	models  []model                       // aliases with requests of their own
+}
+
+// model is a maker's or device's own requests on top of a family's frames.
+type model struct {
+	aliases []string
+	poll    func(Profile) []Step
+	command func(Command, Profile) []Step
 }
 
 // Step is one request to a scale.
@@ -90,16 +99,20 @@ func (p Protocol) Check(profile Profile) error {
 
 // Protocols returns every protocol, in the order in which people should look for theirs.
 func Protocols() []Protocol {
-	return []Protocol{enqDC1, comma}
+	return []Protocol{
+		enqDC1, comma, sics, toledo8217, nci, mtContinuous, mtContinuousLUW, mtPrice, ohaus, sma, sbi,
+		yaohuaTF0, yaohuaReversed, yaohuaForward, yaohuaA12E, yaohuaCommand, wwASCII, dialog06, plain,
+	}
 }
 
-// Find returns the protocol of that name or alias, in upper or lower case.
+// Find returns the protocol of that name or alias, in upper or lower case, with the requests of the model that the alias
+// names.
 func Find(name string) (Protocol, error) {
 	known := Protocols()
 	wanted := strings.ToLower(name)
 	for _, p := range known {
 		if p.Name == wanted || slices.Contains(p.Aliases, wanted) {
-			return p, nil
+			return p.as(wanted), nil
 		}
 	}
 	names := make([]string, len(known))
@@ -107,4 +120,30 @@ func Find(name string) (Protocol, error) {
 		names[i] = p.Name
 	}
 	return Protocol{}, fmt.Errorf("unknown scale protocol %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// as returns the protocol as a model speaks it.
+func (p Protocol) as(alias string) Protocol {
+	for _, m := range p.models {
+		if slices.Contains(m.aliases, alias) {
+			p.poll, p.command = m.poll, m.command
+		}
+	}
+	return p
+}
+
+// simple returns a command table: what to send, and what ends it.
+func simple(until Until, wait time.Duration, send map[Command]string) func(Command, Profile) []Step {
+	return func(c Command, _ Profile) []Step {
+		bytes, ok := send[c]
+		if !ok {
+			return nil
+		}
+		return []Step{{Send: []byte(bytes), Until: until, Wait: wait}}
+	}
+}
+
+// ask returns a poll of one request.
+func ask(request string, wait time.Duration) func(Profile) []Step {
+	return func(Profile) []Step { return []Step{{Send: []byte(request), Until: AReading, Wait: wait}} }
 }

@@ -19,6 +19,8 @@ type Config struct {
 	Gap time.Duration
 	// NoRead is what the scanner sends when it reads nothing; empty means never.
 	NoRead string
+	// SSI says that the scanner sends packets and waits for an answer to each; prefix, suffixes and NoRead do not apply.
+	SSI bool
 	// Repeat is how soon after a code the same code counts as a double read; 0 means never.
 	Repeat time.Duration
 }

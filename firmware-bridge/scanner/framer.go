@@ -17,6 +17,8 @@ type Framer struct {
 	suffixes [][]byte // longest first
 	learned  bool     // the scanner sends a suffix, so a pause does not end a code
 
+	ssi packets // with Config.SSI
+
 	buf  []byte
 	over bool      // buf was too long; everything up to the next end belongs to it
 	last time.Time // when the newest byte arrived
@@ -48,6 +50,12 @@ func (f *Framer) Feed(b []byte, at time.Time) []Scan {
 	scans := f.Gap(at)
 	for _, c := range b {
 		f.last = at
+		if f.cfg.SSI {
+			if s, ok := f.ssi.feed(c, at); ok {
+				scans = append(scans, f.double(s))
+			}
+			continue
+		}
 		if len(f.buf) == maxScan {
 			f.over = true
 			f.buf = append(f.buf[:0], f.buf[maxScan-maxSuffix:]...) // the end of it, to recognise a suffix
@@ -67,6 +75,10 @@ func (f *Framer) Gap(at time.Time) []Scan {
 	if d := f.Deadline(); d.IsZero() || at.Before(d) {
 		return nil
 	}
+	if f.cfg.SSI {
+		s, _ := f.ssi.refuse(0, f.last)
+		return []Scan{s}
+	}
 	if f.learned {
 		return f.give(nil)
 	}
@@ -75,14 +87,24 @@ func (f *Framer) Gap(at time.Time) []Scan {
 
 // Deadline returns when Gap is due, or the zero time when it is not.
 func (f *Framer) Deadline() time.Time {
-	if len(f.buf) == 0 || f.cfg.Gap == 0 {
+	if len(f.buf)+len(f.ssi.buf) == 0 || f.cfg.Gap == 0 {
 		return time.Time{}
 	}
 	return f.last.Add(f.cfg.Gap)
 }
 
 // Reset forgets a code that has begun. Call it when the port was reopened or bytes were lost.
-func (f *Framer) Reset() { f.buf, f.over = nil, false }
+func (f *Framer) Reset() {
+	f.buf, f.over = nil, false
+	f.ssi.reset()
+}
+
+// Answer returns what must be written to the scanner now; empty for scanners that expect nothing.
+func (f *Framer) Answer() []byte {
+	b := f.ssi.answers
+	f.ssi.answers = nil
+	return b
+}
 
 // ends returns the length of the suffix that buf ends with, or 0.
 func (f *Framer) ends() int {
@@ -129,6 +151,9 @@ func (f *Framer) finish(scans []Scan, suffix int) []Scan {
 // double marks a code that was read a moment ago. Each repetition extends the time: a scanner left on a code sends it for
 // as long as it sees it.
 func (f *Framer) double(s Scan) Scan {
+	if s.Kind != Code {
+		return s
+	}
 	key := s.AIM + string(s.Data)
 	if f.cfg.Repeat > 0 && key == f.previous && s.At.Sub(f.previousAt) < f.cfg.Repeat {
 		f.repeats++

@@ -149,6 +149,7 @@ func TestFramer_DoesNotCareHowBytesAreSplit(t *testing.T) {
 			func(*Config) {},
 			func(c *Config) { c.Suffixes = []string{"##", "\r"} },
 			func(c *Config) { c.Prefix = "\x02" },
+			func(c *Config) { c.SSI = true },
 		}).Draw(rt, "config")
 		want := framer(t, change).Feed(stream, epoch)
 		split := framer(t, change)
@@ -172,6 +173,7 @@ func FuzzFramer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte, cut uint8) {
 		at := min(int(cut), len(in))
+		fuzzSSI(t, in, at)
 		whole, split := framer(t), framer(t)
 		want := whole.Feed(in, epoch)
 		got := append(split.Feed(in[:at], epoch), split.Feed(in[at:], epoch)...)
@@ -190,4 +192,37 @@ func FuzzFramer(f *testing.F) {
 			}
 		}
 	})
+}
+
+// fuzzSSI proves for any bytes as packets: no panic, the split changes nothing, bounded memory, and every code came in
+// packets that are right.
+func fuzzSSI(t *testing.T, in []byte, at int) {
+	t.Helper()
+	ssi := func(c *Config) { c.SSI = true }
+	whole, split := framer(t, ssi), framer(t, ssi)
+	want := whole.Feed(in, epoch)
+	got := append(split.Feed(in[:at], epoch), split.Feed(in[at:], epoch)...)
+	if diff := cmp.Diff(want, got) + cmp.Diff(whole.Answer(), split.Answer()); diff != "" {
+		t.Fatalf("split at %d (-whole +split):\n%s", at, diff)
+	}
+	if held := len(whole.ssi.buf) + len(whole.ssi.code); held > maxScan+512 {
+		t.Fatalf("holds %d bytes", held)
+	}
+	for _, s := range want {
+		if s.Kind == Broken {
+			continue
+		}
+		if _, ok := ReadPacket(s.Raw[len(s.Raw)-lastPacket(s.Raw):]); !ok {
+			t.Fatalf("code %q of packets %x", s.Data, s.Raw)
+		}
+	}
+}
+
+// lastPacket returns the length of the last packet of a chain.
+func lastPacket(raw []byte) int {
+	n := 0
+	for rest := raw; len(rest) > 0; rest = rest[min(n, len(rest)):] {
+		n = int(rest[0]) + ssiCheck
+	}
+	return n
 }

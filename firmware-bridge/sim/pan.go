@@ -13,6 +13,7 @@ type Show struct {
 	Over   bool // more than the capacity
 	Under  bool // far below zero
 	Net    bool // a tare is taken off
+	Zero   bool // stands still at zero
 }
 
 // pan is the mechanics: goods, settling, zero and tare. Its methods may be called from any goroutine.
@@ -52,7 +53,7 @@ func (p *pan) setZero() bool {
 	return true
 }
 
-// setTare takes what is on the pan as tare; on an empty pan it clears the tare.
+// setTare takes what is on the pan as tare; on an empty pan that is none.
 func (p *pan) setTare() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,6 +62,12 @@ func (p *pan) setTare() bool {
 	}
 	p.tare = p.load - p.zero
 	return true
+}
+
+func (p *pan) clearTare() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tare = 0
 }
 
 func (p *pan) moving() bool { return time.Since(p.since) < p.settle }
@@ -82,6 +89,7 @@ func (p *pan) show() Show {
 	s.Over = load > p.capacity
 	s.Under = load < -p.capacity/25
 	s.Grams = nearest(load-p.tare, p.division)
+	s.Zero = s.Stable && s.Grams == 0
 	return s
 }
 

@@ -111,7 +111,7 @@ func (s *Scale) listen(ctx context.Context) {
 		if s.voice.answer == nil {
 			continue
 		}
-		asked = append(asked, buf[:n]...)
+		asked = append(asked, strip(s.voice.parity, buf[:n])...)
 		for len(asked) > 0 {
 			used, reply := s.voice.answer(asked, s.pan)
 			if used == 0 {
@@ -142,7 +142,7 @@ func (s *Scale) talk(ctx context.Context) {
 // send writes one frame; what an unplugged cable does not carry is gone.
 func (s *Scale) send(ctx context.Context, frame []byte) {
 	s.mu.Lock()
-	pieces := s.mangle.apply(s.faults, frame)
+	pieces := s.mangle.apply(s.faults, withParity(s.voice.parity, frame))
 	s.mu.Unlock()
 	write(ctx.Done(), s.cable, pieces)
 }

@@ -16,12 +16,49 @@ type voice struct {
 	// answer looks for one request at the beginning of buf. It returns how many bytes it takes up (0: more are needed), and
 	// what to send back.
 	answer func(buf []byte, p *pan) (n int, reply []byte)
+	// parity is the parity bit that seven-bit devices set: 'E', 'O', or 0 for eight bits.
+	parity byte
 }
+
+const tenth = 100 * time.Millisecond
 
 // voices are the protocols by name.
 var voices = map[string]voice{
-	"enq-dc1": {answer: answerENQ},
-	"comma":   {every: 100 * time.Millisecond, stream: streamComma},
+	"enq-dc1":           {answer: answerENQ},
+	"comma":             {every: tenth, stream: streamComma},
+	"mt-sics":           {answer: lines(answerSICS)},
+	"toledo-8217":       {answer: answerToledo, parity: 'E'},
+	"nci":               {answer: answerNCI, parity: 'E'},
+	"mt-continuous":     {every: tenth, stream: streamMT, parity: 'E'},
+	"mt-continuous-luw": {every: tenth, stream: streamLUW},
+	"mt-price-ascii":    {every: tenth, stream: streamPrice},
+	"ohaus":             {answer: lines(answerOhaus)},
+	"sma":               {answer: answerSMA},
+	"sbi":               {answer: lines(answerSBI), parity: 'O'},
+	"yaohua-tf0":        {every: tenth, stream: streamYaohua},
+	"yaohua-rev":        {every: tenth, stream: streamReversed},
+	"yaohua-fwd":        {every: tenth, stream: streamForward},
+	"yaohua-a12e":       {every: tenth, stream: streamA12E},
+	"yaohua-cmd":        {answer: answerYaohua},
+	"ww-ascii":          {every: tenth, stream: streamWW},
+	"dialog06":          {answer: answerDialog, parity: 'O'},
+	"plain":             {every: tenth, stream: streamPlain},
+}
+
+// lines turns an answer to a line of text into one to bytes.
+func lines(answer func(line string, p *pan) string) func([]byte, *pan) (int, []byte) {
+	return func(buf []byte, p *pan) (int, []byte) {
+		end := strings.IndexAny(string(buf), "\r\n")
+		switch {
+		case end < 0 && len(buf) > 64:
+			return len(buf), nil
+		case end < 0:
+			return 0, nil
+		case end == 0:
+			return 1, nil
+		}
+		return end + 1, []byte(answer(string(buf[:end]), p))
+	}
 }
 
 // Protocols lists the protocols that can be simulated.

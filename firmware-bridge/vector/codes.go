@@ -2,6 +2,7 @@ package vector
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -39,11 +40,15 @@ func scan(_ Vector, in []byte) Result {
 	}
 	aim, data := string(in[:3]), string(in[3:])
 	code, err := parse(barcode.Symbol{AIM: aim, Data: data})
-	if err != nil {
-		return refused(err)
-	}
 	r := meaning(code)
-	r["symbology"], r["data"] = code.Symbology, data
+	if err != nil {
+		r = refused(err)
+	}
+	r["symbology"] = code.Symbology
+	if err != nil {
+		return r
+	}
+	r["data"] = data
 	r["gs1"] = len(code.Elements) > 0 && !strings.HasPrefix(aim, "]E")
 	if strings.HasPrefix(aim, "]E") && len(code.Elements) > 0 {
 		r["composite"] = pairs(code.Elements)
@@ -250,14 +255,106 @@ func verifier(_ Vector, in []byte) Result {
 
 // measured reads a label by the layout that the vector names.
 func measured(v Vector, in []byte) Result {
-	p := barcode.Pattern{Layout: v.Proto, SkipCheck: v.Config.Check != nil && !*v.Config.Check}
-	r, err := barcode.NewRules(barcode.Config{Patterns: []barcode.Pattern{p}})
+	p, point := layout(v)
+	p.SkipCheck = v.Config.Check != nil && !*v.Config.Check
+	rules, err := barcode.NewRules(barcode.Config{Patterns: []barcode.Pattern{p}})
 	if err != nil {
 		return failed("config")
 	}
-	code, err := r.Parse(barcode.Symbol{Data: string(in), At: now})
+	code, err := rules.Parse(barcode.Symbol{Data: string(in), At: now})
+	if err != nil {
+		r := refused(err)
+		if r["error"] == string(barcode.BadVerifier) {
+			r["verifier_ok"] = false
+		}
+		return r
+	}
+	if code.Kind != barcode.Measured {
+		return failed("format")
+	}
+	r := meaning(code)
+	r["plu"], r["item"], r["base_code"] = code.ItemNumber, code.ItemNumber, code.GTIN.Short()
+	if strings.Contains(p.Layout, "V") {
+		r["verifier_ok"] = true
+	}
+	if code.HasWeight {
+		r["weight_kg"] = fixed(code.Milligrams/1000, 3)
+		r["price_or_weight"] = digits(p.Layout, 'W', in)
+	}
+	if code.HasAmount {
+		r["amount"], r["value"] = fixed(code.Amount, code.Places), fixed(code.Amount, point)
+		r["price_or_weight"] = digits(p.Layout, 'A', in)
+	}
+	return r
+}
+
+func digits(layout string, field rune, in []byte) string {
+	var b strings.Builder
+	for i, c := range layout {
+		if c == field && i < len(in) {
+			b.WriteByte(in[i])
+		}
+	}
+	return b.String()
+}
+
+// layout reads the ways in which vectors name a layout, and how many decimals its value has: our letters, P for a value
+// that is a price or a weight, two Chinese forms by name, or a pattern of Odoo.
+func layout(v Vector) (p barcode.Pattern, places int) {
+	switch v.Proto {
+	case "cn18-weight-amount":
+		return barcode.Pattern{Layout: "..IIIIIWWWWWAAAAAC"}, 2
+	case "cn18-amount-weight":
+		return barcode.Pattern{Layout: "..IIIIIAAAAAWWWWWC"}, 2
+	case "odoo-pattern":
+		return odoo(v.Config.Pattern)
+	}
+	return barcode.Pattern{Layout: strings.ReplaceAll(v.Proto, "P", "A")}, 2
+}
+
+// odoo reads patterns such as 22......{NNDD}. : N is a digit before the point, D one behind it, a point any digit.
+func odoo(pattern string) (p barcode.Pattern, places int) {
+	inside, item := false, strings.Count(pattern, ".")
+	for _, c := range pattern {
+		switch {
+		case c == '{' || c == '}':
+			inside = c == '{'
+		case inside:
+			p.Layout += "A"
+			if c == 'D' {
+				places++
+			}
+		case c == '.' && item > 1:
+			p.Layout += "I"
+			item--
+		case c == '.':
+			p.Layout += "C"
+		default:
+			p.Layout += string(c)
+		}
+	}
+	return p, places
+}
+
+func ssi(_ Vector, in []byte) Result {
+	p, ok := scanner.ReadPacket(in)
+	if !ok {
+		return failed("checksum")
+	}
+	r := Result{"opcode": p.Opcode, "data": string(p.Data)}
+	if p.Opcode == "DECODE_DATA" {
+		r["type"] = fmt.Sprintf("%02x", p.Type)
+	}
+	return r
+}
+
+func digitalLink(_ Vector, in []byte) Result {
+	code, err := parse(barcode.Symbol{Data: string(in)})
 	if err != nil {
 		return refused(err)
+	}
+	if len(code.Elements) == 0 || !strings.Contains(string(in), "://") {
+		return Result{"valid": false, "error": "format"}
 	}
 	return meaning(code)
 }

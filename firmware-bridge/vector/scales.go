@@ -3,18 +3,34 @@ package vector
 import (
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/forestock/forestock/firmware-bridge/port"
 	"github.com/forestock/forestock/firmware-bridge/scale"
 )
 
-// events decodes the input with the protocol of the vector, in the chunks it was given in.
-func events(v Vector, in []byte) ([]scale.Event, *scale.Decoder, Result) {
+// line is a decoder with what one vector says of it.
+type line struct {
+	decoder *scale.Decoder
+	noUnit  bool // nobody says the unit: the value stands alone
+}
+
+// open returns the decoder of a vector.
+func open(v Vector) (line, Result) {
 	p, err := scale.Find(v.Proto)
 	if err != nil {
-		return nil, nil, failed("unknown_protocol")
+		return line{}, failed("unknown_protocol")
 	}
 	unit, _ := scale.ParseUnit(v.Config.Unit)
+	noUnit := unit == scale.NoUnit && !p.SaysUnit
+	if noUnit {
+		unit = scale.Kilogram
+	}
+	return line{p.NewDecoder(scale.Profile{Unit: unit}), noUnit}, nil
+}
+
+// feed decodes the input, in software parity if the vector asks for it.
+func (l line) feed(v Vector, in []byte) []scale.Event {
 	in = append([]byte(nil), in...)
 	switch v.Config.Parity {
 	case "even":
@@ -22,8 +38,16 @@ func events(v Vector, in []byte) ([]scale.Event, *scale.Decoder, Result) {
 	case "odd":
 		port.OddParity.Strip(in)
 	}
-	d := p.NewDecoder(scale.Profile{Unit: unit})
-	return d.Feed(in, now), d, nil
+	return l.decoder.Feed(in, now)
+}
+
+func (l line) reading(e scale.Reading) Result {
+	r := reading(e)
+	if l.noUnit {
+		delete(r, "unit")
+		delete(r, "grams")
+	}
+	return r
 }
 
 // scaleOne reads the one frame of a vector; what stands before it, such as the acknowledgement of a request, is skipped.
@@ -31,22 +55,50 @@ func scaleOne(v Vector, in []byte) Result {
 	if v.Proto == "any" {
 		return anyScale(in)
 	}
-	all, _, fault := events(v, in)
+	l, fault := open(v)
 	if fault != nil {
 		return fault
 	}
 	result := failed("format")
-	for _, e := range all {
+	var commands [][2]any
+	for _, e := range append(l.feed(v, in), l.decoder.Gap(now.Add(time.Hour))...) {
 		switch e := e.(type) {
 		case scale.Reading:
-			return reading(e)
+			return l.reading(e)
 		case scale.Reply:
 			result = reply(e)
+			if c, ok := listed(e); ok {
+				commands = append(commands, c)
+			}
 		case scale.Broken:
-			result = failed(string(e.Reason))
+			if _, answered := result["error"]; answered {
+				result = broken(e)
+			}
 		}
 	}
+	if commands != nil {
+		return Result{"commands": commands}
+	}
 	return result
+}
+
+// broken maps the reasons for which a frame is dropped to the few that tell apart what a line does.
+func broken(e scale.Broken) Result {
+	switch e.Reason {
+	case scale.BadChecksum, scale.BadParity:
+		return failed(string(e.Reason))
+	case scale.BadFormat, scale.BadUnit, scale.Overrun, scale.Cut:
+	}
+	return Result{"error": "format", "reason": string(e.Reason)}
+}
+
+// listed reads one line of a list of commands.
+func listed(e scale.Reply) ([2]any, bool) {
+	if len(e.Details) != 2 || e.Details[0].Name != "level" {
+		return [2]any{}, false
+	}
+	level, err := strconv.Atoi(e.Details[0].Value)
+	return [2]any{level, e.Details[1].Value}, err == nil
 }
 
 // anyScale lets every protocol try.
@@ -62,19 +114,18 @@ func anyScale(in []byte) Result {
 }
 
 func scaleStream(v Vector, in []byte) Result {
-	all, d, fault := events(v, in)
+	l, fault := open(v)
 	if fault != nil {
 		return fault
 	}
-	r := Result{"frames": 0, "rest": string(d.Pending())}
-	frames := 0
-	for _, e := range all {
+	r, frames := Result{}, 0
+	for _, e := range l.feed(v, in) {
 		if e, ok := e.(scale.Reading); ok {
 			frames++
-			maps.Copy(r, reading(e))
+			maps.Copy(r, l.reading(e))
 		}
 	}
-	r["frames"] = frames
+	r["frames"], r["rest"] = frames, string(l.decoder.Pending())
 	return r
 }
 
@@ -119,7 +170,9 @@ func reply(e scale.Reply) Result {
 	case scale.Rejected:
 		r["error"] = e.Code
 	case scale.NotReady:
-		r["error"] = string(scale.NotReady)
+		if r["error"] = e.Code; e.Code == "" {
+			r["error"] = string(scale.NotReady)
+		}
 	case scale.Identity, scale.Notice:
 	}
 	details(r, e.Details)

@@ -43,7 +43,10 @@ type Result map[string]any
 var kinds = map[string]func(Vector, []byte) Result{
 	"scale":          scaleOne,
 	"scale_chunked":  scaleOne,
+	"scale_cmd":      scaleOne,
 	"scale_stream":   scaleStream,
+	"ssi":            ssi,
+	"digital_link":   digitalLink,
 	"scan":           scan,
 	"scan_frame":     scanFrame,
 	"ai":             elements,
