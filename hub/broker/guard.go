@@ -79,7 +79,9 @@ func (g *guard) judge(cl *mochi.Client, c *packets.ConnectParams) *refusal {
 	if v := cl.Properties.ProtocolVersion; v != 4 {
 		return &refusal{"protocol", packets.ErrUnsupportedProtocolVersion, fmt.Sprintf("MQTT protocol level %d: only 4 (MQTT 3.1.1) is spoken", v)}
 	}
-	w, err := stock.ParseWarehouse(cl.ID)
+	// What the client calls itself: where it says nothing, the broker has made
+	// a name up that would do for a warehouse.
+	w, err := stock.ParseWarehouse(c.ClientIdentifier)
 	if err != nil {
 		return &refusal{"client_id", packets.ErrClientIdentifierNotValid, err.Error()}
 	}
