@@ -49,6 +49,9 @@ func parse(text string) ([]rule, error) {
 			if !strings.Contains(keys[p.key], kind) {
 				return nil, fmt.Errorf("line %d: %s cannot be used so", i+1, part)
 			}
+			if p.operator == "!=" && strings.HasSuffix(p.key, "S") {
+				return nil, fmt.Errorf("line %d: %s matches every device, as some parent always differs", i+1, part)
+			}
 			if p.key == "MODE" && !regexp.MustCompile(`^0[0-7]{3}$`).MatchString(p.value) {
 				return nil, fmt.Errorf("line %d: mode %q", i+1, p.value)
 			}
@@ -197,6 +200,7 @@ func TestRules_TheExamplesInCommentsWorkToo(t *testing.T) {
 func TestParse_FindsMistakes(t *testing.T) {
 	for _, bad := range []string{
 		`SUBSYSTEM="tty"`,
+		`SUBSYSTEMS!="usb"`,
 		`GROUP=="dialout"`,
 		`GROUP=dialout`,
 		`MODE="660"`,
