@@ -110,21 +110,13 @@ func (w *warehouse) sessionFor(s *step, holder *Box, boot Boot) (Session, time.T
 	if holder != nil && holder.Boot == boot {
 		return holder.Session, holder.Since
 	}
-	next := w.newestSession() + 1
 	if holder != nil {
 		w.supersede(holder)
 	}
 	// The clock keeps sessions growing even past those that a hub gave before
 	// it went back to an older copy of its data.
-	return max(next, Session(max(0, s.now().UnixMilli()))), s.now()
-}
-
-func (w *warehouse) newestSession() Session {
-	newest := w.state.Box.Session
-	if c := w.state.Candidate; c != nil {
-		newest = max(newest, c.Session)
-	}
-	return newest
+	w.state.Newest = max(w.state.Newest+1, Session(max(0, s.now().UnixMilli())))
+	return w.state.Newest, s.now()
 }
 
 func (w *warehouse) supersede(b *Box) {

@@ -16,6 +16,7 @@ type WarehouseState struct {
 	// Candidate is a box with a new ledger that has said hello; its epoch opens
 	// with its first entry. Nil where there is none.
 	Candidate *Box
+	Newest    Session // the greatest that was ever given
 
 	Applied stock.Seq  // newest entry that is stored
 	Head    stock.Hash // the chain's hash after Applied

@@ -53,9 +53,7 @@ func Open(dir string, o Options) (*Pebble, error) {
 		stopped:  make(chan struct{}), failed: make(chan struct{}),
 	}
 	err := p.guard(func() (err error) {
-		opts := p.options.pebble(&logger{p.options.Log, p.fail})
-		defer opts.Cache.Unref()
-		p.db, err = pebble.Open(dir, opts)
+		p.db, err = p.openDB(dir)
 		return err
 	})
 	if err == nil {
@@ -67,6 +65,12 @@ func Open(dir string, o Options) (*Pebble, error) {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
 	return p, nil
+}
+
+func (p *Pebble) openDB(dir string) (*pebble.DB, error) {
+	opts := p.options.pebble(&logger{p.options.Log, p.fail})
+	defer opts.Cache.Unref()
+	return pebble.Open(dir, opts)
 }
 
 // guard runs something that ends the process if it fails badly, were it up to

@@ -9,6 +9,7 @@ func packWarehouse(b []byte, s *inventory.WarehouseState) []byte {
 	p := packer{b}
 	p.time(s.Enrolled)
 	packBox(&p, &s.Box)
+	p.uint(uint64(s.Newest))
 	p.uint(uint64(s.Applied))
 	p.fixed(s.Head[:])
 	p.uint(uint64(s.Last))
@@ -48,7 +49,7 @@ func packWarehouse(b []byte, s *inventory.WarehouseState) []byte {
 func unpackWarehouse(w stock.Warehouse, row string) (inventory.WarehouseState, error) {
 	u := unpacker{s: row}
 	s := inventory.WarehouseState{Warehouse: w, Enrolled: u.time(), Box: unpackBox(&u)}
-	s.Applied = stock.Seq(u.uint())
+	s.Newest, s.Applied = inventory.Session(u.uint()), stock.Seq(u.uint())
 	u.fixed(s.Head[:])
 	s.Last, s.Stored = stock.Seq(u.uint()), u.time()
 	s.SKUs, s.Cells, s.Digest, s.Quarantined = int(u.uint()), int(u.uint()), u.uint(), int(u.uint())

@@ -50,6 +50,9 @@ func (b *Box) Start(number int) {
 // Last gives the number of the newest entry.
 func (b *Box) Last() stock.Seq { return stock.Seq(len(b.raws)) }
 
+// HeadAt gives the chain's hash after an entry.
+func (b *Box) HeadAt(n stock.Seq) stock.Hash { return b.heads[n] }
+
 // Move appends a movement to the ledger.
 func (b *Box) Move(tb rapid.TB, m stock.Movement) {
 	tb.Helper()

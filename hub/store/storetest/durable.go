@@ -15,6 +15,7 @@ import (
 // checkDurable: at any moment of a busy store, what a caller was answered and
 // what a reader saw is there after a power cut, and what is there adds up.
 func checkDurable(tb testing.TB, open Open) {
+	tb.Helper()
 	s := open(tb, tb.TempDir())
 	crasher, ok := s.(Crasher)
 	if !ok {
@@ -54,6 +55,7 @@ func checkDurable(tb testing.TB, open Open) {
 
 // busy sends one entry after the other until the context ends.
 func busy(ctx context.Context, tb testing.TB, s Store, b *Box, answered *atomic.Uint64) {
+	tb.Helper()
 	r := rand.New(rand.NewPCG(1, uint64(b.Boot[0])))
 	for {
 		cmd := inventory.Command(b.Hello())

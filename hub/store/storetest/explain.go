@@ -17,6 +17,7 @@ import (
 // after it; through a change of the box, entries that were set aside, and a
 // restart.
 func checkHistory(tb testing.TB, open Open) {
+	tb.Helper()
 	rapid.Check(tb, func(t *rapid.T) {
 		dir := tb.TempDir()
 		w := newTwin(open(tb, dir))
@@ -45,6 +46,7 @@ func checkHistory(tb testing.TB, open Open) {
 
 // live is the life of one box: an opening, movements, junk.
 func live(tb testing.TB, t *rapid.T, w *twin, b *Box, want map[stock.SKU][]inventory.StoredEntry) {
+	tb.Helper()
 	b.Move(t, stock.Movement{Kind: stock.Opening, SKU: "milk", Delta: 7})
 	for range rapid.IntRange(0, 30).Draw(t, "entries") {
 		if rapid.IntRange(0, 9).Draw(t, "junk") == 0 {
@@ -74,6 +76,7 @@ func live(tb testing.TB, t *rapid.T, w *twin, b *Box, want map[stock.SKU][]inven
 
 // explain lists all movements of a SKU, in pages.
 func explain(tb testing.TB, t *rapid.T, s Store, sku stock.SKU) []inventory.StoredEntry {
+	tb.Helper()
 	n := rapid.IntRange(1, 12).Draw(t, "page")
 	var out []inventory.StoredEntry
 	for cursor := inventory.Cursor(""); ; {
@@ -100,6 +103,7 @@ func currentEpoch(s Store) stock.Epoch {
 // checkCursors: cursors that no listing gave out are refused, and entries that
 // were set aside are listed in pages too.
 func checkCursors(tb testing.TB, open Open) {
+	tb.Helper()
 	w := newTwin(open(tb, tb.TempDir()))
 	b := NewBox("wh-0", 1)
 	b.Move(tb, stock.Movement{Kind: stock.Receive, SKU: "milk", Delta: 1})

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,8 +32,8 @@ func record(tb testing.TB, f func(testing.TB)) *recorder {
 }
 
 func (r *recorder) clean() {
-	for i := len(r.cleanup) - 1; i >= 0; i-- {
-		r.cleanup[i]()
+	for _, f := range slices.Backward(r.cleanup) {
+		f()
 	}
 }
 
@@ -92,3 +93,9 @@ func (r *recorder) Log(...any) {}
 
 // Logf implements testing.TB.
 func (r *recorder) Logf(string, ...any) {}
+
+// Skip implements testing.TB.
+func (r *recorder) Skip(...any) { runtime.Goexit() }
+
+// SkipNow implements testing.TB.
+func (r *recorder) SkipNow() { runtime.Goexit() }

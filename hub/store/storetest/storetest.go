@@ -56,14 +56,15 @@ var checks = []struct {
 
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
+	t.Helper()
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open) })
 	}
 }
 
-// Failures runs the suite on a store that is wrong on purpose, and gives the
-// names of the checks that noticed.
-func Failures(tb testing.TB, open Open) []string {
+// Failure runs the suite on a store that is wrong on purpose, and gives the
+// name of the first check that notices; empty if none does.
+func Failure(tb testing.TB, open Open) string {
 	tb.Helper()
 	// Nobody will read these failures: do not look for the smallest one.
 	for name, value := range map[string]string{"rapid.shrinktime": "0s", "rapid.nofailfile": "true"} {
@@ -72,12 +73,11 @@ func Failures(tb testing.TB, open Open) []string {
 		must(tb, f.Value.Set(value))
 		tb.Cleanup(func() { _ = f.Value.Set(before) })
 	}
-	var out []string
 	for _, c := range checks {
 		if r := record(tb, func(tb testing.TB) { c.run(tb, open) }); r.Failed() {
 			tb.Logf("%s: %s", c.name, r.first())
-			out = append(out, c.name)
+			return c.name
 		}
 	}
-	return out
+	return ""
 }

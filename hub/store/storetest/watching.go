@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -16,37 +17,40 @@ import (
 
 // board is what a watcher knows: the newest level of each key.
 type board struct {
-	levels map[[2]string]inventory.Level
-	token  inventory.Token
+	levels   map[[2]string]inventory.Level
+	token    inventory.Token
+	complete bool // up to the token
 }
 
 func newBoard() *board { return &board{levels: make(map[[2]string]inventory.Level)} }
 
-// follow takes updates until a bookmark that has reached a revision.
+// follow takes updates until everything up to a revision was given.
 func (b *board) follow(ctx context.Context, tb testing.TB, next inventory.Feed, upto inventory.Revision) {
 	tb.Helper()
-	for {
-		u, err := next(ctx)
-		if err != nil {
-			tb.Errorf("watch: %v", err)
-			return
-		}
-		if u.Token.Revision < b.token.Revision {
-			tb.Errorf("token %s follows %s", u.Token, b.token)
-		}
-		b.token = u.Token
-		if u.Bookmark {
-			if u.Token.Revision >= upto {
-				return
-			}
-			continue
-		}
-		key := [2]string{string(u.Level.Warehouse), string(u.Level.SKU)}
-		if was := b.levels[key]; was.Revision > u.Level.Revision {
-			tb.Errorf("%v goes back from revision %d to %d", key, was.Revision, u.Level.Revision)
-		}
-		b.levels[key] = u.Level
+	for !b.complete || b.token.Revision < upto {
+		b.take(ctx, tb, next)
 	}
+}
+
+// take takes one update.
+func (b *board) take(ctx context.Context, tb testing.TB, next inventory.Feed) {
+	tb.Helper()
+	u, err := next(ctx)
+	if err != nil {
+		tb.Fatalf("watch: %v", err)
+	}
+	if u.Token.Revision < b.token.Revision {
+		tb.Errorf("token %s follows %s", u.Token, b.token)
+	}
+	b.token, b.complete = u.Token, u.Bookmark
+	if u.Bookmark {
+		return
+	}
+	key := [2]string{string(u.Level.Warehouse), string(u.Level.SKU)}
+	if was := b.levels[key]; was.Revision > u.Level.Revision {
+		tb.Errorf("%v goes back from revision %d to %d", key, was.Revision, u.Level.Revision)
+	}
+	b.levels[key] = u.Level
 }
 
 // want compares the board with the levels of the store.
@@ -92,7 +96,7 @@ func checkWatch(tb testing.TB, open Open) {
 			case <-stop:
 				return
 			default:
-				early.follow(tb.Context(), tb, beside, early.token.Revision)
+				early.take(tb.Context(), tb, beside)
 			}
 		}
 	})
@@ -155,12 +159,7 @@ func checkScope(tb testing.TB, s Store) {
 }
 
 func in[T comparable](list []T, x T) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return len(list) == 0
+	return len(list) == 0 || slices.Contains(list, x)
 }
 
 // write lets all boxes work and send at once.

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/hub/store/storetest"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// gate holds back syncs of the write-ahead log while it is shut.
+type gate struct {
+	mu   sync.Mutex // guards shut
+	shut chan struct{}
+}
+
+func (g *gate) close() { g.mu.Lock(); g.shut = make(chan struct{}); g.mu.Unlock() }
+
+func (g *gate) open() { g.mu.Lock(); close(g.shut); g.shut = nil; g.mu.Unlock() }
+
+// MaybeError implements errorfs.Injector.
+func (g *gate) MaybeError(op errorfs.Op) error {
+	g.mu.Lock()
+	shut := g.shut
+	g.mu.Unlock()
+	if shut != nil && strings.HasSuffix(op.Path, ".log") && (op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData) {
+		<-shut
+	}
+	return nil
+}
+
+func (g *gate) String() string { return "gate" }
+
+// gated runs a test in a bubble, where synctest.Wait tells when nothing moves
+// any more until the gate opens.
+func gated(t *testing.T, test func(t *testing.T, s *running, g *gate)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		g := new(gate)
+		s := start(t, "store", Options{fs: errorfs.Wrap(vfs.NewMem(), g)})
+		test(t, s, g)
+		closeStore(t, s)
+	})
+}
+
+// call is one caller of Apply.
+type call struct {
+	results []inventory.Result
+	err     error
+	done    bool
+}
+
+func apply(t *testing.T, s *running, ctx context.Context, cmds ...inventory.Command) *call {
+	t.Helper()
+	c := new(call)
+	go func() {
+		c.results, c.err = s.Apply(ctx, cmds...)
+		c.done = true
+	}()
+	synctest.Wait()
+	return c
+}
+
+func (c *call) want(t *testing.T, who string, done bool) {
+	t.Helper()
+	synctest.Wait()
+	if c.done != done || c.err != nil {
+		t.Errorf("%s is answered: %v (%v), want %v", who, c.done, c.err, done)
+	}
+}
+
+// TestApply_NothingIsSeenBeforeItIsSynced: while a sync is under way, nobody is
+// answered and no reader sees anything; who comes meanwhile shares the next
+// sync, however many they are.
+func TestApply_NothingIsSeenBeforeItIsSynced(t *testing.T) {
+	gated(t, func(t *testing.T, s *running, g *gate) {
+		t.Helper()
+		g.close()
+		var calls []*call
+		for i := range 200 {
+			box := storetest.NewBox(stock.Warehouse(fmt.Sprintf("wh-%d", i)), i+1)
+			calls = append(calls, apply(t, s, t.Context(), box.Hello()))
+		}
+		for _, c := range calls {
+			c.want(t, "a caller behind the sync", false)
+		}
+		if got := s.Warehouses(); len(got) != 0 {
+			t.Errorf("%d warehouses are seen before the sync", len(got))
+		}
+		g.open()
+		for _, c := range calls {
+			c.want(t, "a caller after the sync", true)
+		}
+		if got := len(s.Warehouses()); got != len(calls) {
+			t.Errorf("%d warehouses are seen, want %d", got, len(calls))
+		}
+		// The first, the second that the writer had prepared, and all others.
+		if got := s.Stats(); got.Groups != 3 || got.Commands != uint64(len(calls)) {
+			t.Errorf("%d syncs for %d commands, want 3 for %d", got.Groups, got.Commands, len(calls))
+		}
+	})
+}
+
+// TestApply_AnAnswerWaitsItsTurn: a command that changes nothing may speak of
+// one that is not synced yet, so it is not answered before it.
+func TestApply_AnAnswerWaitsItsTurn(t *testing.T) {
+	gated(t, func(t *testing.T, s *running, g *gate) {
+		t.Helper()
+		box := storetest.NewBox("wh-0", 1)
+		box.Move(t, stock.Movement{Kind: stock.Receive, SKU: "milk", Delta: 1})
+		catchUpOne(t, s, storetest.NewBox("wh-0", 1))
+		hello := apply(t, s, t.Context(), box.Hello())
+		hello.want(t, "a hello", true)
+		box.Hear(hello.results[0])
+		g.close()
+		first := apply(t, s, t.Context(), box.Rest(1))
+		again := apply(t, s, t.Context(), box.Rest(1))
+		again.want(t, "a repetition of what is not synced", false)
+		g.open()
+		first.want(t, "the first", true)
+		again.want(t, "its repetition", true)
+		if got := again.results[0].(inventory.Ingested); got.Applied != 1 || got.Stored != 0 {
+			t.Errorf("the repetition is answered %+v", got)
+		}
+	})
+}
+
+func TestApply_GivesUpWithItsContext(t *testing.T) {
+	gated(t, func(t *testing.T, s *running, g *gate) {
+		t.Helper()
+		g.close()
+		ctx, cancel := context.WithCancel(t.Context())
+		c := apply(t, s, ctx, storetest.NewBox("wh-0", 1).Hello())
+		cancel()
+		synctest.Wait()
+		if !errors.Is(c.err, context.Canceled) {
+			t.Errorf("Apply: %v, want context.Canceled", c.err)
+		}
+		g.open()
+		synctest.Wait()
+		if _, ok := s.Warehouse("wh-0"); !ok {
+			t.Error("the command of a caller who left was dropped half way")
+		}
+	})
+}
+
+// TestRun_FinishesTheGroupUnderWay: the end of the context takes nothing back
+// from a caller whose commands are being synced, and refuses those behind.
+func TestRun_FinishesTheGroupUnderWay(t *testing.T) {
+	gated(t, func(t *testing.T, s *running, g *gate) {
+		t.Helper()
+		g.close()
+		c := apply(t, s, t.Context(), storetest.NewBox("wh-0", 1).Hello())
+		s.stop()
+		synctest.Wait()
+		g.open()
+		c.want(t, "the caller whose sync was under way", true)
+		<-s.done
+		if s.err != nil {
+			t.Errorf("Run: %v", s.err)
+		}
+		if _, err := s.Apply(t.Context(), storetest.NewBox("wh-1", 2).Hello()); !errors.Is(err, ErrClosed) {
+			t.Errorf("Apply behind the end: %v, want ErrClosed", err)
+		}
+	})
+}
