@@ -71,7 +71,7 @@ same entry, prints a summary, and exits with an error if they do not.`,
 	f.Uint64Var(&o.Seed, "seed", 1, "of everything random")
 	f.StringVar(&o.Dir, "dir", "", "folder that keeps the data, to be started again on; a temporary one without it")
 	f.IntVar(&o.Warehouses, "warehouses", 3, "number of warehouses, 1 to 50")
-	f.IntVar(&o.Weighed, "weighed", 12, "loose items in the opening stock; each takes most of a second on the scale")
+	f.IntVar(&o.Weighed, "weighed", 6, "loose items in the opening stock; each takes two seconds on the scale")
 	f.BoolVar(&o.AnyPort, "any-port", false, "listen on any free ports instead of 8080, 9090, 1883 and 8101 …")
 	f.StringVar(&o.LogLevel, "log-level", "error", "of hub and agents: debug, info, warn or error")
 	cmd.SetArgs(args)

@@ -32,6 +32,9 @@ type Options struct {
 	Ports Ports
 	// Settle is how long a simulated scale takes to stand still.
 	Settle time.Duration
+	// Repeat is within which the same code counts as a double read; 0 is the
+	// agent's default, below zero is never.
+	Repeat time.Duration
 	Log    *slog.Logger
 	Output io.Writer // of processes; os.Stderr when nil
 }
@@ -138,11 +141,11 @@ func (f *Fleet) site(i int) (*Site, error) {
 	if s.Scale, err = sim.NewScale(s.Cables["scale-1"], sim.ScaleConfig{Protocol: protocol, Settle: f.options.Settle, Seed: uint64(i)}); err != nil {
 		return nil, err
 	}
-	s.Agent = f.node(name, program{Agent: s.config(f.options.Dir, protocol)})
+	s.Agent = f.node(name, program{Agent: s.config(f.options.Dir, protocol, f.options.Repeat)})
 	return s, nil
 }
 
-func (s *Site) config(dir, protocol string) *agentd.Config {
+func (s *Site) config(dir, protocol string, repeat time.Duration) *agentd.Config {
 	cfg := agentd.DefaultConfig()
 	cfg.Warehouse = s.Warehouse
 	cfg.Data = filepath.Join(dir, s.Warehouse)
@@ -151,7 +154,7 @@ func (s *Site) config(dir, protocol string) *agentd.Config {
 	cfg.Ledger.MaxSize = 64 << 20
 	cfg.Devices = []agentd.Device{
 		{Name: "scale-1", Kind: "scale", Port: s.Cables["scale-1"].Name(), Protocol: protocol, Unit: "kg"},
-		{Name: "scanner-1", Kind: "scanner", Port: s.Cables["scanner-1"].Name()},
+		{Name: "scanner-1", Kind: "scanner", Port: s.Cables["scanner-1"].Name(), Repeat: repeat},
 	}
 	return &cfg
 }
