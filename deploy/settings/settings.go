@@ -39,19 +39,30 @@ func (s Source) Load(cfg any) error {
 		return err
 	}
 	// The file has overwritten what the flags had set: set them once more.
-	for _, f := range given {
-		if err := s.Flags.Set(f.name, f.value); err != nil {
-			return fmt.Errorf("--%s: %w", f.name, err)
+	for _, again := range given {
+		if err := again(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-type setting struct{ name, value string }
-
-func (s Source) given() []setting {
-	var out []setting
-	s.Flags.Visit(func(f *pflag.Flag) { out = append(out, setting{f.Name, f.Value.String()}) })
+// given gives, for each flag on the command line, what sets it once more.
+func (s Source) given() []func() error {
+	var out []func() error
+	s.Flags.Visit(func(f *pflag.Flag) {
+		again := func(text string) func() error { return func() error { return f.Value.Set(text) } }(f.Value.String())
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			items := list.GetSlice()
+			again = func() error { return list.Replace(items) }
+		}
+		out = append(out, func() error {
+			if err := again(); err != nil {
+				return fmt.Errorf("--%s: %w", f.Name, err)
+			}
+			return nil
+		})
+	})
 	return out
 }
 

@@ -3,6 +3,7 @@ package settings
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,9 @@ type config struct {
 	MQTT struct {
 		Listen string `yaml:"listen"`
 	} `yaml:"mqtt"`
-	Live time.Duration `yaml:"live"`
+	Live    time.Duration `yaml:"live"`
+	Brokers []string      `yaml:"brokers"`
+	Devices []string      `yaml:"-"`
 }
 
 func load(t *testing.T, file string, env, args []string) (config, error) {
@@ -24,6 +27,8 @@ func load(t *testing.T, file string, env, args []string) (config, error) {
 	flags := pflag.NewFlagSet("hub", pflag.ContinueOnError)
 	flags.StringVar(&cfg.Data, "data", cfg.Data, "folder")
 	flags.StringVar(&cfg.MQTT.Listen, "mqtt-listen", cfg.MQTT.Listen, "address")
+	flags.StringSliceVar(&cfg.Brokers, "brokers", nil, "addresses")
+	flags.StringArrayVar(&cfg.Devices, "device", nil, "devices")
 	flags.DurationVar(&cfg.Live, "live", cfg.Live, "duration")
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
@@ -47,6 +52,16 @@ func TestLoad_TheLaterSourceWins(t *testing.T) {
 	}
 	if cfg.Data != "file" || cfg.MQTT.Listen != "env" || cfg.Live != 30*time.Second {
 		t.Errorf("Load = %+v, want file, env, 30s", cfg)
+	}
+}
+
+func TestLoad_ListsAreReplacedNotLengthened(t *testing.T) {
+	cfg, err := load(t, "brokers: [file]\n", nil, []string{"--brokers", "a,b", "--device", "x=1,y=2", "--device", "z"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(cfg.Brokers, []string{"a", "b"}) || !slices.Equal(cfg.Devices, []string{"x=1,y=2", "z"}) {
+		t.Errorf("Load = %+v", cfg)
 	}
 }
 
