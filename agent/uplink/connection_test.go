@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/forestock/forestock/agent/uplink"
 )
 
@@ -68,18 +70,13 @@ func TestLink_TriesTheNextBrokerWhenTheHubIsNotHeard(t *testing.T) {
 		w.trouble(func(m *mess) { m.toHub = func([]byte) bool { return false } })
 		w.startHub()
 		a := w.newAgent("sh-1")
-		link, err := uplink.New(uplink.Config{Warehouse: a.id, Brokers: []string{"tcp://first:1883", "tcp://second:1883"}, Dial: w.net.dial}, a.journal, nil, w.log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.link = link
-		a.process = run(t, link.Run)
+		a.startWith(uplink.Config{Brokers: []string{"tcp://first:1883", "tcp://second:1883"}}, nil)
 		time.Sleep(50 * time.Second)
-		if s := link.Status(); s.State != uplink.Hello || s.Broker != "tcp://first:1883" || !strings.Contains(s.Hint, "access rules") {
+		if s := a.link.Status(); s.State != uplink.Hello || s.Broker != "tcp://first:1883" || !strings.Contains(s.Hint, "access rules") {
 			t.Errorf("status %+v, want a hello without an answer, and a hint", s)
 		}
 		time.Sleep(25 * time.Second)
-		if s := link.Status(); s.Broker != "tcp://second:1883" {
+		if s := a.link.Status(); s.Broker != "tcp://second:1883" {
 			t.Errorf("status %+v, want the second broker", s)
 		}
 		w.trouble(func(m *mess) { m.toHub = nil })
@@ -97,12 +94,7 @@ func TestLink_ADeadBrokerIsLeftForTheNext(t *testing.T) {
 		w.startHub()
 		a := w.newAgent("sh-1")
 		a.journal.receive(t, 5)
-		link, err := uplink.New(uplink.Config{Warehouse: a.id, Brokers: []string{"tcp://first:1883", "tcp://second:1883"}, Dial: w.net.dial}, a.journal, nil, w.log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.link = link
-		a.process = run(t, link.Run)
+		a.startWith(uplink.Config{Brokers: []string{"tcp://first:1883", "tcp://second:1883"}}, nil)
 		w.settled(time.Minute, a)
 		a.stop()
 		w.stopHub()
@@ -134,6 +126,90 @@ func TestLink_AnIdleAgentIsHeard(t *testing.T) {
 		if c := w.desk.Contact(a.id); c.Online {
 			t.Error("the agent said good-bye and still counts as online")
 		}
+		w.stopHub()
+	})
+}
+
+// The connection stays open and swallows everything: the agent notices by
+// itself, within its minute, and the hub never takes it for live.
+func TestLink_LeavesABlackHole(t *testing.T) {
+	bubble(t, func(w *world) {
+		t := w.t
+		w.startHub()
+		a := w.newAgent("sh-1")
+		a.start()
+		a.journal.receive(t, 1)
+		w.settled(30*time.Second, a)
+		for range 5 {
+			w.net.blacken()
+			a.journal.receive(t, 3)
+			time.Sleep(20 * time.Second)
+			if s := a.link.Status(); s.State == uplink.Synced || s.Unsent != 3 {
+				t.Errorf("after 20 s in the dark: %+v", s)
+			}
+			w.settled(2*time.Minute, a)
+		}
+		a.stop()
+		w.stopHub()
+	})
+}
+
+// At QoS 1 the broker confirms frames as well: nothing changes.
+func TestLink_WorksAtQoS1(t *testing.T) {
+	bubble(t, func(w *world) {
+		t := w.t
+		w.trouble(func(m *mess) { m.lose, m.repeat, m.delay = 0.1, 0.1, 0.1 })
+		w.startHub()
+		a := w.newAgent("sh-1")
+		a.startWith(uplink.Config{Brokers: []string{"tcp://hub:1883"}, QoS: 1}, nil)
+		for range 50 {
+			a.journal.receive(t, 40)
+			time.Sleep(5 * time.Second)
+			w.net.cut()
+			w.net.mend()
+		}
+		w.settled(5*time.Minute, a)
+		a.stop()
+		w.stopHub()
+	})
+}
+
+func TestLink_MetricsTellWhatHappens(t *testing.T) {
+	bubble(t, func(w *world) {
+		t := w.t
+		w.startHub()
+		a := w.newAgent("sh-1")
+		r := prometheus.NewRegistry()
+		a.startWith(uplink.Config{Brokers: []string{"tcp://hub:1883"}}, r)
+		a.journal.receive(t, 1000)
+		w.settled(30*time.Second, a)
+		w.net.cut()
+		a.journal.receive(t, 7)
+		time.Sleep(10 * time.Second)
+		families, err := r.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(map[string]float64)
+		for _, f := range families {
+			for _, m := range f.GetMetric() {
+				name := f.GetName()
+				for _, l := range m.GetLabel() {
+					name += " " + l.GetValue()
+				}
+				got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+		for name, want := range map[string]float64{
+			"forestock_uplink_unsent_entries": 7, "forestock_uplink_frames_sent_total hello": 1, "forestock_uplink_frames_sent_total batch": 2,
+			"forestock_uplink_frames_received_total ack": 2, "forestock_uplink_connections_total opened": 1,
+			"forestock_uplink_state synced": 0, "forestock_uplink_resends_total": 0,
+		} {
+			if v, ok := got[name]; !ok || v != want {
+				t.Errorf("%s is %v, want %v", name, v, want)
+			}
+		}
+		a.stop()
 		w.stopHub()
 	})
 }

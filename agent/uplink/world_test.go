@@ -10,10 +10,12 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/forestock/forestock/agent/uplink"
@@ -105,7 +107,13 @@ func (w *world) newAgent(id stock.Warehouse) *agent {
 
 func (a *agent) start() {
 	a.w.t.Helper()
-	link, err := uplink.New(uplink.Config{Warehouse: a.id, Brokers: []string{"tcp://hub:1883"}, Software: "test", Dial: a.w.net.dial}, a.journal, nil, a.w.log)
+	a.startWith(uplink.Config{Brokers: []string{"tcp://hub:1883"}}, nil)
+}
+
+func (a *agent) startWith(cfg uplink.Config, r prometheus.Registerer) {
+	a.w.t.Helper()
+	cfg.Warehouse, cfg.Software, cfg.Dial = a.id, "test", a.w.net.dial
+	link, err := uplink.New(cfg, a.journal, r, a.w.log)
 	if err != nil {
 		a.w.t.Fatal(err)
 	}
@@ -166,7 +174,7 @@ type network struct {
 	to      *pipeListener
 	cutOff  bool
 	conns   []net.Conn
-	dials   int
+	newest  *hole
 	blocked map[string]bool // hosts that do not exist
 }
 
@@ -202,7 +210,6 @@ var errDown = errors.New("network is down")
 func (n *network) dial(ctx context.Context, host string) (net.Conn, error) {
 	n.mu.Lock()
 	to, down := n.to, n.cutOff || n.blocked[host]
-	n.dials++
 	n.mu.Unlock()
 	if down || to == nil {
 		return nil, errDown
@@ -216,9 +223,41 @@ func (n *network) dial(ctx context.Context, host string) (net.Conn, error) {
 		return nil, ctx.Err()
 	}
 	n.mu.Lock()
-	n.conns = append(n.conns, near, far)
-	n.mu.Unlock()
-	return near, nil
+	defer n.mu.Unlock()
+	h := &hole{Conn: near}
+	n.conns = append(n.conns, far, h)
+	n.newest = h
+	return h, nil
+}
+
+// hole is a connection that can turn into a black hole: it stays open and
+// swallows everything, both ways, as a firewall that lost its state does.
+type hole struct {
+	net.Conn
+	black atomic.Bool
+}
+
+func (h *hole) Write(b []byte) (int, error) {
+	if h.black.Load() {
+		return len(b), nil
+	}
+	return h.Conn.Write(b)
+}
+
+func (h *hole) Read(b []byte) (int, error) {
+	for {
+		n, err := h.Conn.Read(b)
+		if err != nil || !h.black.Load() {
+			return n, err
+		}
+	}
+}
+
+// blacken turns the newest connection into a black hole.
+func (n *network) blacken() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.newest.black.Store(true)
 }
 
 // cut drops every connection, and refuses new ones until mend.
