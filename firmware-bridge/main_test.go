@@ -175,3 +175,65 @@ func TestBench_RefusesWhatItDoesNotKnow(t *testing.T) {
 		t.Errorf("unescape: %q", got)
 	}
 }
+
+// recordUntil records until the file, the last argument, has a text.
+func recordUntil(t *testing.T, text string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, append([]string{"record"}, args...), strings.NewReader(""), io.Discard, io.Discard)
+	}()
+	for {
+		if b, err := os.ReadFile(args[len(args)-1]); err == nil && strings.Contains(string(b), text) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRecord_WritesADialogueThatReplayPlaysAndExplains(t *testing.T) {
+	c := openConsole(t, "--protocol", "enq-dc1")
+	c.types("put 488")
+	file := filepath.Join(t.TempDir(), "scale.txt")
+	recordUntil(t, `S 00.488kg`, filepath.Join(c.dir, "scale"), "--protocol", "enq-dc1", "--out", file)
+	out, err := call(t, "", "replay", file, "--decode", "enq-dc1")
+	if err != nil || !strings.Contains(out, "weight 0.488 kg stable") || !strings.Contains(out, "ready") {
+		t.Fatalf("explained: %v\n%s", err, out)
+	}
+	// Played again, the recorded scale is recorded once more.
+	name, again := filepath.Join(t.TempDir(), "again"), filepath.Join(t.TempDir(), "again.txt")
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, []string{"replay", file, "--name", name}, strings.NewReader(""), io.Discard, io.Discard)
+	}()
+	for {
+		if _, err := os.Lstat(name); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	recordUntil(t, `S 00.488kg`, name, "--protocol", "enq-dc1", "--out", again)
+	cancel()
+	<-done
+	if out, err := call(t, "", "replay", again, "--decode", "enq-dc1"); err != nil || !strings.Contains(out, "weight 0.488 kg stable") {
+		t.Errorf("recorded again: %v\n%s", err, out)
+	}
+	for _, args := range [][]string{
+		{"replay", filepath.Join(c.dir, "none")},
+		{"replay", file, "--decode", "morse"},
+		{"record", filepath.Join(c.dir, "scale"), "--protocol", "morse"},
+		{"record", filepath.Join(c.dir, "scale"), "--line", "fast"},
+		{"record", "ftp://x"},
+		{"record", filepath.Join(c.dir, "scale"), "--out", filepath.Join(c.dir, "no", "where")},
+	} {
+		if _, err := call(t, "", args...); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+}

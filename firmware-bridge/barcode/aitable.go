@@ -1,6 +1,9 @@
 package barcode
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // aiTable lists the application identifiers of the GS1 General Specifications, section 3.2. After the identifier, or the
 // first and last of a range, come the components of its value: N digits, X characters of the set 82, Y of the set 39, Z of
@@ -193,6 +196,9 @@ func predefined(first2 string) int {
 
 // aiSpecs is aiTable by identifier.
 type aiSpecs map[string][]component
+
+// specTable is read once; nobody changes it.
+var specTable = sync.OnceValue(func() aiSpecs { return parseAITable(aiTable) })
 
 func parseAITable(table string) aiSpecs {
 	specs := aiSpecs{}

@@ -33,7 +33,7 @@ const (
 
 // NewRules returns the rules of a configuration. The zero Config is fine.
 func NewRules(c Config) (Rules, error) {
-	r := Rules{specs: parseAITable(aiTable), eight: c.Eight}
+	r := Rules{specs: specTable(), eight: c.Eight}
 	switch r.eight {
 	case "":
 		r.eight = EAN8
