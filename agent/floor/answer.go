@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/forestock/forestock/firmware-bridge/barcode"
@@ -51,14 +52,19 @@ func both(t Text) string {
 	return t.Zh + " / " + t.En
 }
 
+// identifier is a symbology identifier before a code (ISO/IEC 15424).
+var identifier = regexp.MustCompile(`^\][A-Za-z][0-9A-Za-z]`)
+
 // Web is a desk for callers that know none of this package's types, such as an
 // HTTP server.
 type Web struct{ *Desk }
 
-// Scan takes a code that a person typed or a page read, and gives an Answer as
-// JSON, with the reason if it was refused.
+// Scan takes a code that a person typed or a page read, with or without its
+// symbology identifier, and gives an Answer as JSON, with the reason if it was
+// refused.
 func (w Web) Scan(ctx context.Context, id, code string) (answer []byte, refused string, err error) {
-	in := w.Code("web", barcode.Symbol{Data: code, At: time.Now()}, []byte(code))
+	aim := identifier.FindString(code)
+	in := w.Code("web", barcode.Symbol{AIM: aim, Data: code[len(aim):], At: time.Now()}, []byte(code))
 	in.ID = id
 	return w.ask(ctx, in)
 }

@@ -29,7 +29,7 @@ func (counting) bin(t *turn, b stock.Bin) {
 		return
 	}
 	t.place, t.placed = b, true
-	t.show(ToneInfo, SoundHeard, placeName(b))
+	t.hear()
 }
 
 // base remembers what the count of a cell starts from, at its first scan.

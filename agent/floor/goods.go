@@ -147,7 +147,7 @@ func (t *turn) asksLot() bool {
 func (t *turn) wait(g goods, q question) {
 	t.goods, t.question = &g, q
 	if t.sound == Silence {
-		t.show(ToneInfo, SoundHeard, say(same("%s · %s"), nameOf(g.item), t.askText()))
+		t.hear()
 	}
 }
 

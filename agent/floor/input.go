@@ -18,7 +18,8 @@ type Input interface{ input() }
 type Scan struct {
 	ID     string // becomes the id of the command that the scan completes
 	Device string
-	Data   string // the code, with its symbology identifier
+	AIM    string // the symbology identifier, where the scanner sends one
+	Data   string // the code
 	Raw    []byte // every byte that arrived for it, as evidence
 	Code   barcode.Code
 	Err    error // what is wrong with the code; Code is empty then
@@ -27,7 +28,7 @@ type Scan struct {
 // NewScan says what a code means by the rules of the warehouse.
 func NewScan(rules barcode.Rules, id, device string, s barcode.Symbol, raw []byte) Scan {
 	code, err := rules.Parse(s)
-	return Scan{ID: id, Device: device, Data: s.AIM + s.Data, Raw: raw, Code: code, Err: err}
+	return Scan{ID: id, Device: device, AIM: s.AIM, Data: s.Data, Raw: raw, Code: code, Err: err}
 }
 
 // Repeat is a code that came again so soon that it does not count.

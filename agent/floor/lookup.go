@@ -9,14 +9,14 @@ type lookingUp struct{ plain }
 
 func (lookingUp) goods(t *turn, g goods) {
 	t.sought = sought{sku: g.item.SKU}
-	t.show(ToneInfo, SoundHeard, nameOf(g.item))
+	t.hear()
 }
 
 func (lookingUp) advance(*turn) {}
 
 func (lookingUp) bin(t *turn, b stock.Bin) {
 	t.sought = sought{bin: b, isBin: true}
-	t.show(ToneInfo, SoundHeard, placeName(b))
+	t.hear()
 }
 
 func (lookingUp) ask(*turn) (ask, next Text) { return askAnything, nextAnything }

@@ -56,10 +56,8 @@ func (t *turn) asks() (ask, next Text) {
 	case wantEarlier:
 		return askEarlier, nextLater
 	case wantWeight:
-		for i := range t.pans {
-			if t.holding(&t.pans[i]) {
-				return askHold, nextHold
-			}
+		if t.held() {
+			return askHold, nextHold
 		}
 		if slices.ContainsFunc(t.pans, func(p pan) bool { return p.armed }) || len(t.pans) == 0 {
 			return askPutOn, nextPutOn
@@ -82,6 +80,9 @@ func (t *turn) goodsView() *Goods {
 	switch {
 	case g != nil:
 		qty = g.qty
+		if l := t.latest; qty == 0 && l != nil && l.item.SKU == g.item.SKU && l.lot == g.lot {
+			qty = t.total // one crate after the other
+		}
 	case t.latest != nil:
 		g, qty = t.latest, t.total
 	case len(t.lines) > 0:
@@ -138,6 +139,11 @@ func (t *turn) keysView() []Key {
 	return keys
 }
 
+// held reports whether a weight waits to be booked.
+func (t *turn) held() bool {
+	return t.question == wantWeight && slices.ContainsFunc(t.pans, func(p pan) bool { return t.holding(&p) })
+}
+
 // answer gives the button that answers the question.
 func (t *turn) answer() Button {
 	switch {
@@ -145,9 +151,9 @@ func (t *turn) answer() Button {
 		return Undo
 	case t.leaving != "":
 		return Cancel
-	case t.entry != "" || t.question == wantLot || t.question == wantWeight || (t.mode == Waste && t.reason != ""):
+	case t.entry != "" || t.question == wantLot || t.held() || (t.mode == Waste && t.reason != ""):
 		return OK
-	case t.mode != LookUp:
+	case t.mode != LookUp && t.question != wantWeight:
 		return Finish
 	}
 	return ""

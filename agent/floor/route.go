@@ -38,7 +38,7 @@ func (t *turn) scan(in Scan) {
 // remember keeps the code for the bottom of the screen, and counts how often it
 // came in a row.
 func (t *turn) remember(in Scan, l label) {
-	s := seen{raw: in.Data, device: in.Device, at: t.now, times: 1}
+	s := seen{raw: in.AIM + in.Data, device: in.Device, at: t.now, times: 1}
 	if s.raw == t.seen.raw && s.device == t.seen.device && t.now.Sub(t.seen.at) < sameCode {
 		s.times = t.seen.times + 1
 	}
@@ -75,7 +75,7 @@ func (t *turn) press(b Button) {
 	offered := t.offer != nil
 	t.offer = nil
 	if b == Cancel && asked != "" && !sure {
-		t.show(ToneInfo, SoundHeard, t.askText()) // stays
+		t.hear() // stays
 		return
 	}
 	m, isMode := modeOf(b)
@@ -91,12 +91,13 @@ func (t *turn) press(b Button) {
 		t.show(ToneInfo, SoundHeard, say(saidTimes, t.times))
 	case b == Lang:
 		t.english = !t.english
-		t.sound = SoundHeard
+		t.hear()
 	case b == Tare:
 		t.takeTare()
 	case b == OK && t.entry == "" && t.question == wantLot:
 		t.withoutLot()
-	case b == OK && t.entry == "" && t.question == wantWeight && t.weighNow():
+	case b == OK && t.entry == "" && t.question == wantWeight:
+		t.weighNow()
 	case t.number(b) || tradeOf(t.mode).button(t, b):
 	default:
 		t.notHere(buttonName(b))
@@ -113,7 +114,7 @@ func (t *turn) goTo(b Button, m Mode, sure bool) {
 	}
 	from := t.sought
 	t.enter(m)
-	t.show(ToneInfo, SoundHeard, modeTexts[m])
+	t.hear()
 	tradeOf(m).begin(t, from)
 }
 
@@ -131,7 +132,7 @@ func (t *turn) cancel(offered, sure bool) {
 		return
 	default:
 		t.enter(LookUp)
-		t.show(ToneInfo, SoundHeard, modeTexts[LookUp])
+		t.hear()
 		return
 	}
 	t.show(ToneInfo, SoundHeard, saidCancelled)
@@ -154,7 +155,7 @@ func (t *turn) key(b Button) {
 	case b.digit() && len(t.entry) < most:
 		t.entry += string(b)
 	}
-	t.sound = SoundHeard
+	t.hear()
 }
 
 // number takes the digits that were keyed in, when b ends them and they answer

@@ -123,6 +123,15 @@ func (t *turn) show(tone Tone, sound Sound, text Text) {
 	t.flash = Flash{N: t.flash.N + 1, Tone: tone, Word: word, Sound: sound}
 }
 
+// hear says that something was understood, where the screen itself shows what.
+func (t *turn) hear() {
+	if t.refused {
+		return
+	}
+	t.note, t.sound = Note{}, SoundHeard
+	t.flash = Flash{N: t.flash.N + 1, Tone: ToneInfo, Word: toneTexts[ToneInfo], Sound: SoundHeard}
+}
+
 // again says what a code did, in amber when the same one came several times in
 // a row, so that a double read that got through is noticed.
 func (t *turn) again(text Text) {
@@ -151,8 +160,7 @@ func (t *turn) acknowledge() bool {
 		return false
 	}
 	t.alert = nil
-	t.note = Note{}
-	t.sound = SoundHeard
+	t.hear()
 	return true
 }
 

@@ -154,7 +154,6 @@ var (
 	saidFinished  = Text{"做完了：%s", "done: %s"}
 	andMore       = Text{"等 %d 笔", "and %d more"}
 	unsavedLines  = Text{"%s %d 种", "%s, %d items"}
-	saidHold      = Text{"%s，稳住就记；是空筐就扫去皮", "%s, hold still to book it; press Tare if it is an empty crate"}
 	saidRestless  = Text{"秤不稳，扶稳再等", "the scale does not settle; keep still"}
 	saidOutOf     = Text{"%s 在 %s", "%s in %s"}
 	saidGone      = Text{"秤断开了，重量作废", "the scale is gone; its weight is void"}

@@ -50,7 +50,7 @@ func (t *turn) weight(in Weight) {
 		tradeOf(t.mode).advance(t)
 	case waiting && t.holding(p) && !held:
 		t.changed = true
-		t.note = Note{ToneInfo, toneTexts[ToneInfo], say(saidHold, grams(p.net()))}
+		t.note = Note{} // the question says it
 	case waiting && t.restless(p):
 		p.told, t.changed = true, true
 		t.show(ToneLook, SoundLook, saidRestless)
@@ -114,17 +114,14 @@ func (t *turn) ready(p *pan) bool { return t.bookable(p) && t.now.Sub(p.since) >
 // holding reports whether it will be booked if it stays.
 func (t *turn) holding(p *pan) bool { return t.bookable(p) && !t.ready(p) }
 
-// weighNow books what lies on a pan without waiting for it to stay; false when
-// there is nothing to book.
-func (t *turn) weighNow() bool {
-	for i := range t.pans {
-		if t.bookable(&t.pans[i]) {
-			t.hurry = true
-			tradeOf(t.mode).advance(t)
-			return true
-		}
+// weighNow books what lies on a pan without waiting for it to stay.
+func (t *turn) weighNow() {
+	if !slices.ContainsFunc(t.pans, func(p pan) bool { return t.bookable(&p) }) {
+		t.show(ToneLook, SoundLook, badNoWeight)
+		return
 	}
-	return false
+	t.hurry = true
+	tradeOf(t.mode).advance(t)
 }
 
 // moved reports whether a weight that was taken has changed, and nobody was

@@ -1,0 +1,125 @@
+// The scan station. It shows what the agent says and sends what people do; it
+// decides nothing and keeps nothing.
+
+import { $, h, icon, first, setEnglish } from "./dom.js";
+import { words } from "./words.js";
+import { Agent } from "./agent.js";
+import { Speaker } from "./sound.js";
+import { Wedge } from "./wedge.js";
+import * as draw from "./view.js";
+import * as top from "./status.js";
+import * as panel from "./panel.js";
+
+const wanted = new URLSearchParams(location.search).get("station") ?? "";
+const weights = new Map(); // by scale
+
+let view = null;
+let status = null;
+let padOpen = false; // somebody opened the keypad
+let flashed = null; // number of the last flash that was shown; null before the first view
+
+const speaker = new Speaker(() => top.drawSound(speaker));
+const agent = new Agent(wanted, { view: onView, weight: onWeight, status: onStatus, lost: onLost });
+new Wedge({ code: (code) => send(agent.scan(code)), typed: (text) => $("typed").replaceChildren(text ? "⌨ " + text : "") });
+
+function onView(v) {
+  const scanned = view && v.last.code !== view.last.code;
+  view = v;
+  if (scanned && !v.pad) padOpen = false;
+  if (setEnglish(v.english) && status) top.drawStatus(status, v.station);
+  drawAll();
+  flash(v.flash);
+}
+
+function drawAll() {
+  draw.drawMode(view);
+  draw.drawQuestion(view);
+  draw.drawEntry(view);
+  draw.drawNote(view);
+  draw.drawGoods(view);
+  draw.drawLines(view);
+  draw.drawFound(view);
+  draw.drawAlert(view);
+  draw.drawBottom(view);
+  draw.drawKeys(view, padOpen || view.pad);
+  drawWeights();
+  top.drawLang(view.english);
+  top.drawSound(speaker);
+}
+
+function drawWeights() {
+  if (status && view) draw.drawWeights(weights, top.ofStation(status.devices, view.station), view.tare);
+}
+
+function onWeight(w) {
+  weights.set(w.device, w);
+  drawWeights();
+}
+
+function onStatus(s) {
+  status = s;
+  if (!view) return;
+  top.drawStatus(s, view.station);
+  drawWeights();
+  panel.refresh();
+}
+
+function onLost(lost) {
+  document.body.classList.toggle("lost", lost);
+  $("lost").hidden = !lost;
+  if (lost) {
+    weights.clear(); // what is not known now is not shown
+    drawWeights();
+  }
+  $("lost").textContent = first(words.lost);
+}
+
+// Each flash is shown and sounded once; a page that was just opened shows none.
+function flash(f) {
+  const known = flashed;
+  flashed = f.n;
+  if (known === null || f.n === known) return;
+  speaker.play(f.sound);
+  const kind = f.sound === "undone" ? "undone" : f.tone;
+  if (f.sound === "heard" || f.sound === "tick" || f.tone === "info") return;
+  const box = $("flash");
+  box.className = "";
+  void box.offsetWidth; // starts the animation again
+  box.replaceChildren(icon(f.sound === "undone" ? "undone" : f.tone), h("span", {}, first(f.word)));
+  box.className = "on " + kind;
+}
+
+async function send(promise) {
+  try {
+    await promise;
+  } catch {
+    $("typed").replaceChildren(first(words.notSent));
+  }
+}
+
+function press(name) {
+  if (name === "pad") {
+    padOpen = !padOpen;
+    return draw.drawKeys(view, padOpen || view.pad);
+  }
+  if (name === "find") return panel.openSearch(agent);
+  if (name === "ok") padOpen = false;
+  send(agent.key(name));
+}
+
+$("keys").addEventListener("click", (e) => {
+  const button = e.target.closest("[data-key]");
+  if (!button) return;
+  button.blur(); // so that a scanner's Enter does not press it again
+  press(button.dataset.key);
+});
+for (const id of ["link", "disk", "devices"]) $(id).addEventListener("click", () => status && panel.openStatus(() => status));
+$("who").addEventListener("click", async () => panel.openStations((await agent.get("/api/stations")).stations, view?.station));
+$("sound").addEventListener("click", () => (speaker.ready || speaker.muted ? speaker.toggle() : top.drawSound(speaker)));
+$("lang").addEventListener("click", () => send(agent.key("lang")));
+$("flash").addEventListener("animationend", () => ($("flash").className = ""));
+window.addEventListener("resize", () => view && draw.drawKeys(view, padOpen || view.pad));
+panel.setUp();
+
+// For tests: what was played, and whether the page has drawn a view.
+window.forestock = { played: () => speaker.played, drawn: () => view !== null };
