@@ -64,8 +64,7 @@ func readInput(w http.ResponseWriter, r *http.Request) (*input, bool) {
 		}
 		err = errors.New("something follows the object")
 	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		refuse(w, http.StatusRequestEntityTooLarge, problem{"TOO_LARGE", "the body is too long", "a scan has at most 4 KiB"})
 		return nil, false
 	}

@@ -63,11 +63,11 @@ func (s *screen) opening(warehouse, n, all int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opens[warehouse] = fmt.Sprintf("%3d %%", 100*n/all)
-	line := "receiving the opening stock:"
+	fmt.Fprint(s.out, "\rreceiving the opening stock:")
 	for i := range len(s.opens) {
-		line += " " + s.opens[i]
+		fmt.Fprint(s.out, " ", s.opens[i])
 	}
-	fmt.Fprintf(s.out, "\r%s\x1b[K", line)
+	fmt.Fprint(s.out, "\x1b[K")
 	if n == all {
 		s.drawn = 0
 	}

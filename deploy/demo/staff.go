@@ -218,11 +218,12 @@ func (p *staff) shift(ctx context.Context) error {
 	return nil
 }
 
+// done makes the end of the day no error.
 func done(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 func (p *staff) act(ctx context.Context) error {

@@ -29,7 +29,7 @@ const patience = 30 * time.Second
 // ends the test.
 type world struct {
 	t   *testing.T
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // a test's context lives as long as the world
 	*fleet.Fleet
 	dir string
 }

@@ -168,7 +168,7 @@ func (f *Fleet) Run(ctx context.Context) (err error) {
 		g.Go(func() error { return s.Line.Run(ctx) })
 		g.Go(func() error { return s.Scale.Run(ctx) })
 		g.Go(func() error { return s.Agent.Run(ctx) })
-		g.Go(func() error { return s.Clerk.Run(ctx) })
+		g.Go(func() error { return s.Run(ctx) })
 	}
 	return g.Wait()
 }

@@ -3,8 +3,10 @@ package fleet
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -12,7 +14,7 @@ import (
 // echo answers every line with itself.
 func echo(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +49,13 @@ func openLine(t *testing.T) *Line {
 	return line
 }
 
-// ask sends one line and gives what comes back within the time.
-func ask(t *testing.T, c net.Conn, text string, within time.Duration) (string, error) {
+// ask says hello and gives what comes back within the time.
+func ask(t *testing.T, c net.Conn, within time.Duration) (string, error) {
 	t.Helper()
 	if err := c.SetDeadline(time.Now().Add(within)); err != nil {
 		return "", err
 	}
-	if _, err := io.WriteString(c, text+"\n"); err != nil {
+	if _, err := io.WriteString(c, "hello\n"); err != nil {
 		return "", err
 	}
 	return bufio.NewReader(c).ReadString('\n')
@@ -61,7 +63,7 @@ func ask(t *testing.T, c net.Conn, text string, within time.Duration) (string, e
 
 func dial(t *testing.T, l *Line) net.Conn {
 	t.Helper()
-	c, err := net.Dial("tcp", l.Addr())
+	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,18 +74,18 @@ func dial(t *testing.T, l *Line) net.Conn {
 func TestLine_CarriesUntilItIsCutAndAgainWhenMended(t *testing.T) {
 	line := openLine(t)
 	c := dial(t, line)
-	if got, err := ask(t, c, "hello", 5*time.Second); err != nil || got != "hello\n" {
+	if got, err := ask(t, c, 5*time.Second); err != nil || got != "hello\n" {
 		t.Fatalf("whole line answered %q, %v", got, err)
 	}
 	line.Cut()
-	if got, err := ask(t, c, "hello", 5*time.Second); err == nil {
+	if got, err := ask(t, c, 5*time.Second); err == nil {
 		t.Fatalf("cut line answered %q", got)
 	}
-	if got, err := ask(t, dial(t, line), "hello", 5*time.Second); err == nil {
+	if got, err := ask(t, dial(t, line), 5*time.Second); err == nil {
 		t.Fatalf("cut line took a new connection and answered %q", got)
 	}
 	line.Mend()
-	if got, err := ask(t, dial(t, line), "hello", 5*time.Second); err != nil || got != "hello\n" {
+	if got, err := ask(t, dial(t, line), 5*time.Second); err != nil || got != "hello\n" {
 		t.Fatalf("mended line answered %q, %v", got, err)
 	}
 }
@@ -91,16 +93,16 @@ func TestLine_CarriesUntilItIsCutAndAgainWhenMended(t *testing.T) {
 func TestLine_StallsWithoutClosing(t *testing.T) {
 	line := openLine(t)
 	c := dial(t, line)
-	if _, err := ask(t, c, "hello", 5*time.Second); err != nil {
+	if _, err := ask(t, c, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	line.Stall()
-	_, err := ask(t, c, "hello", 300*time.Millisecond)
-	if timeout, ok := err.(net.Error); !ok || !timeout.Timeout() {
+	_, err := ask(t, c, 300*time.Millisecond)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("stalled line gave %v, want silence", err)
 	}
 	line.Mend()
-	if got, err := ask(t, dial(t, line), "hello", 5*time.Second); err != nil || got != "hello\n" {
+	if got, err := ask(t, dial(t, line), 5*time.Second); err != nil || got != "hello\n" {
 		t.Fatalf("mended line answered %q, %v", got, err)
 	}
 }

@@ -115,7 +115,7 @@ func (n *Node) Run(ctx context.Context) error {
 			if time.Since(began) < time.Second {
 				return fmt.Errorf("%s cannot start: %w", n.Name, err)
 			}
-			n.log.Error("node ended by itself", "node", n.Name, "error", err)
+			n.log.ErrorContext(ctx, "node ended by itself", "node", n.Name, "error", err)
 		}
 		if !pause(ctx, restartAfter) {
 			return nil
