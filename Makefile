@@ -58,5 +58,19 @@ proto: tools
 tidy: go-installed
 	$(GO) mod tidy -diff
 
+FUZZTIME ?= 30s
+fuzz: go-installed ## Fuzz every decoder for FUZZTIME each
+	deploy/tools/fuzz.sh $(FUZZTIME)
+
+torture: go-installed ## Prove by force that what is saved stays saved (ARGS="--scale 0.1"; as root: power cuts too)
+	$(GO) build -o $(BIN)/torture ./deploy/torture
+	$(BIN)/torture $(ARGS)
+
+bench: go-installed ## Measure beside other software, and write deploy/bench/REPORT.txt
+	$(GO) -C deploy/bench run . -out REPORT.txt $(ARGS)
+
+screenshots: go-installed ## Take pictures of every page into screenshots/
+	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -run Screenshots ./agent/station
+
 clean: ## Remove what was built and what the demo left
 	rm -rf $(BIN) demo-data screenshots

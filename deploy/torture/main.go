@@ -1,0 +1,136 @@
+// Command torture proves by force that what is saved stays saved: faults at
+// every system call, power cuts, and damage to the ledger's file. Each campaign
+// prints what it counted, and ends the command at the first broken promise.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/forestock/forestock/deploy/torture/campaign"
+	"github.com/forestock/forestock/deploy/torture/work"
+)
+
+func main() {
+	work.Child()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "torture:", err)
+		os.Exit(1)
+	}
+}
+
+// scale is how long the campaigns are: 1 is in full.
+type scale float64
+
+func (s scale) of(n int) int { return max(int(float64(n)*float64(s)), 1) }
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("torture", flag.ContinueOnError)
+	short := flags.Float64("scale", 1, "share of the full campaigns to run, such as 0.1")
+	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of everything random")
+	only := flags.String("only", "", "run only this campaign: crash, errors, power or rot")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "torture-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	t := torture{program: self, dir: dir, scale: scale(*short), seed: *seed}
+	fmt.Printf("seed %d\n", *seed)
+	for _, c := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"crash", t.crash}, {"errors", t.errors}, {"power", t.power}, {"rot", t.rot}} {
+		if *only != "" && *only != c.name {
+			continue
+		}
+		if err := c.run(ctx); err != nil {
+			return fmt.Errorf("%s (seed %d): %w", c.name, *seed, err)
+		}
+	}
+	return nil
+}
+
+type torture struct {
+	program, dir string
+	scale        scale
+	seed         uint64
+}
+
+// faults runs one campaign of faults at system calls and prints its tally.
+func (t torture) faults(ctx context.Context, name string, f campaign.Faults) error {
+	f.Program, f.Dir, f.Points = t.program, t.dir, t.scale.of(f.Points)
+	f.Progress = progress(name)
+	tally, err := f.Run(ctx)
+	fmt.Printf("\r%s: %s\n", name, tally)
+	return err
+}
+
+func (t torture) crash(ctx context.Context) error {
+	ledger, hub := work.Ledger{}, work.Hub{}
+	const kill = "signal=KILL"
+	return errors.Join(
+		t.faults(ctx, "ledger killed", campaign.Faults{Work: ledger, Action: kill, Points: 800, Syscalls: []string{"pwrite64", "fdatasync"}}),
+		t.faults(ctx, "ledger killed while it is made", campaign.Faults{Work: ledger, Action: kill, Points: 100, Fresh: 1, Syscalls: []string{"fsync", "ftruncate", "linkat", "unlinkat", "fallocate"}}),
+		t.faults(ctx, "hub killed", campaign.Faults{Work: hub, Action: kill, Points: 600, Syscalls: []string{"write", "fdatasync", "fsync", "renameat"}}),
+	)
+}
+
+func (t torture) errors(ctx context.Context) error {
+	ledger, hub := work.Ledger{}, work.Hub{}
+	return errors.Join(
+		t.faults(ctx, "ledger on a failing disk", campaign.Faults{Work: ledger, Action: "error=EIO", Points: 120, Syscalls: []string{"pwrite64", "fdatasync"}}),
+		t.faults(ctx, "ledger on a full disk", campaign.Faults{Work: ledger, Action: "error=ENOSPC", Points: 120, Syscalls: []string{"pwrite64", "fdatasync", "ftruncate"}}),
+		t.faults(ctx, "hub on a failing disk", campaign.Faults{Work: hub, Action: "error=EIO", Points: 60, Syscalls: []string{"fdatasync", "fsync"}}),
+	)
+}
+
+func (t torture) power(ctx context.Context) error {
+	p := campaign.PowerCuts{Program: t.program, Dir: t.dir, Cuts: t.scale.of(500), Seed: t.seed, Progress: progress("power cuts")}
+	tally, err := p.Run(ctx)
+	fmt.Printf("\rpower: %s\n", tally)
+	if err != nil || tally.Lost+tally.Corrupt > 0 {
+		return errors.Join(err, tally.First)
+	}
+	p.NoSync, p.Cuts, p.Progress = true, t.scale.of(20), progress("power cuts without sync")
+	control, err := p.Run(ctx)
+	fmt.Printf("\rcontrol, syncs swallowed: %s\n", control)
+	if err == nil && control.Lost+control.Corrupt == 0 {
+		err = errors.New("the control lost nothing: the campaign shows nothing")
+	}
+	return err
+}
+
+func (t torture) rot(ctx context.Context) error {
+	r := campaign.BitRot{Dir: t.dir, Flips: t.scale.of(1000), Pages: t.scale.of(200), Seed: t.seed, Progress: progress("bit rot")}
+	tally, err := r.Run(ctx)
+	fmt.Printf("\rrot: %s\n", tally)
+	if err == nil {
+		err = tally.First
+	}
+	return err
+}
+
+// progress prints how far a campaign is, a few times a second.
+func progress(name string) func(done, all int) {
+	last := time.Now()
+	return func(done, all int) {
+		if time.Since(last) > 200*time.Millisecond {
+			last = time.Now()
+			fmt.Printf("\r%s: %d of %d\x1b[K", name, done, all)
+		}
+	}
+}
