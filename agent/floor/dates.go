@@ -55,15 +55,22 @@ func (t *turn) known(g *goods, stated stock.Date) bool {
 		return true
 	}
 	first := t.book.Lot(g.item.SKU, g.lot)
-	if first.Expiry != 0 && stated != 0 && first.Expiry != stated {
+	if differ(first.Expiry, stated) || differ(first.Produced, g.produced) {
+		booked := first.Expiry
+		if !differ(first.Expiry, stated) {
+			booked = first.Produced
+		}
 		t.drop()
-		t.refuse(DateConflict, say(badDateConflict, lotName(g.lot, 0), first.Expiry), hintDateConflict)
+		t.refuse(DateConflict, say(badDateConflict, lotName(g.lot, 0), booked), hintDateConflict)
 		return false
 	}
 	g.expiry = cmp.Or(first.Expiry, g.expiry)
 	g.produced = cmp.Or(first.Produced, g.produced)
 	return true
 }
+
+// differ reports whether two dates are known and not the same.
+func differ(a, b stock.Date) bool { return a != 0 && b != 0 && a != b }
 
 func lotOfDay(kind string, d stock.Date) stock.Lot {
 	return stock.Lot(kind + strings.ReplaceAll(d.String(), "-", ""))

@@ -110,6 +110,8 @@ func expand(tb testing.TB, code string) string {
 		card, err = BinCard(stock.Bin(rest))
 	case "$badge":
 		card, err = barcode.NewCard(barcode.BadgeCard, rest)
+	case "$inbound":
+		card, err = barcode.NewCard(barcode.InboundCard, rest)
 	case "$tote":
 		card, err = barcode.NewCard(barcode.ToteCard, rest)
 	case "$card":
@@ -248,6 +250,7 @@ func movement(e *stock.Entry) string {
 		{"to", string(e.To)},
 		{"undoes", strings.TrimPrefix(strconv.Itoa(int(e.Undoes)), "0")},
 		{"by", e.Operator},
+		{"on", e.Document},
 		{"because", e.Reason},
 		{"frame", string(e.Frame)},
 	} {

@@ -44,8 +44,9 @@ const (
 	codePart                  // a lot or a date without an item
 	codeBin
 	codeBadge
-	codeCard  // a button
-	codeOther // understood, but not used at this station
+	codeCard     // a button
+	codeDocument // an inbound document
+	codeOther    // understood, but not used at this station
 )
 
 // read puts a parsed code into the words of the floor.
@@ -85,7 +86,9 @@ func (l label) card(c barcode.Card) label {
 		if !ok {
 			l.kind = codeOther
 		}
-	case barcode.ToteCard, barcode.OrderCard, barcode.InboundCard, barcode.CrateCard:
+	case barcode.InboundCard:
+		l.kind, l.text, l.what = codeDocument, c.Number, say(saidDocument, c.Number)
+	case barcode.ToteCard, barcode.OrderCard, barcode.CrateCard:
 		l.kind, l.what = codeOther, same(c.Type.String())
 	}
 	return l

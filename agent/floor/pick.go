@@ -102,7 +102,7 @@ func (t *turn) pinned(g *goods, all []stock.Level) bool {
 			}
 		}
 	}
-	if !t.known(g, day) {
+	if !t.known(g, g.expiry) {
 		return false
 	}
 	if day == 0 {

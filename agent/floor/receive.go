@@ -58,8 +58,22 @@ func (receiving) advance(t *turn) {
 	}
 	t.goods, t.question = &g, noQuestion
 	m := g.movement(stock.Receive)
-	m.Bin, m.Delta, m.Expiry, m.Produced = t.place, g.qty, g.expiry, g.produced
+	m.Bin, m.Delta, m.Expiry, m.Produced, m.Document = t.place, g.qty, g.expiry, g.produced, t.document
 	t.save([]stock.Movement{m}, say(saidReceived, amount(g.qty, g.item.Unit), nameOf(g.item)))
+}
+
+// openDocument begins to receive on an inbound document; its number goes into
+// every movement until the task is finished or another one is scanned.
+func (t *turn) openDocument(number string) {
+	if t.mode != Receive {
+		if what := t.unsavedText(); !what.Empty() {
+			t.refuse(Unsaved, say(badUnsaved, what), hintFinish)
+			return
+		}
+		t.enter(Receive)
+	}
+	t.document = number
+	t.show(ToneInfo, SoundHeard, say(saidDocument, number))
 }
 
 func (receiving) saved(t *turn, p *pending) {

@@ -13,7 +13,7 @@ func (t *turn) view() View {
 	v := View{
 		Station: t.station, Operator: t.operator, English: t.english,
 		Mode: t.mode, ModeName: modeTexts[t.mode], Ask: ask, Next: next,
-		Entry: t.entry, Times: t.times, Last: t.last, Flash: t.flash, Alert: t.alert,
+		Document: t.document, Entry: t.entry, Times: t.times, Last: t.last, Flash: t.flash, Alert: t.alert,
 		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Keys: t.keysView(),
 	}
 	v.Tally = Tally{Actions: t.tally.actions, Items: len(t.tally.skus), Text: t.tallyText()}

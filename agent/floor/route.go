@@ -28,6 +28,8 @@ func (t *turn) scan(in Scan) {
 		t.goodsCode(l)
 	case codePart:
 		t.part(l)
+	case codeDocument:
+		t.openDocument(l.text)
 	case codeBad:
 		t.refuse(l.reason, l.message, l.hint)
 	case codeCard, codeOther:

@@ -22,6 +22,7 @@ type State struct {
 	place    stock.Bin // the bin that the work is about
 	placed   bool      // place was named; "" is the dock
 	goods    *goods    // what the question is about; never changed in place
+	document string    // inbound document that goods are received on
 	question question
 	lines    []goods // collected and not saved; copied before it is changed
 	bases    []basis // what the book had when a count began; copied before it is changed

@@ -179,7 +179,7 @@ func (t *turn) enter(m Mode) {
 func (t *turn) leave() {
 	t.entry, t.times, t.place, t.placed = "", 0, "", false
 	t.goods, t.question, t.reason = nil, noQuestion, ""
-	t.lines, t.bases, t.parts = nil, nil, parts{}
+	t.lines, t.bases, t.parts, t.document = nil, nil, parts{}, ""
 	t.latest, t.total, t.offer, t.leaving = nil, 0, nil, ""
 	for _, p := range t.pans {
 		if p.tare != 0 {

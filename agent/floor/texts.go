@@ -137,6 +137,7 @@ var (
 	saidReplayed  = Text{"这一笔早已记过，没有重复", "this was saved before; it counts once"}
 	saidSignedIn  = Text{"工号 %s", "badge %s"}
 	saidCancelled = Text{"已取消，什么也没记", "cancelled; nothing was booked"}
+	saidDocument  = Text{"收货单 %s", "document %s"}
 	saidTare      = Text{"皮重 %s", "tare %s"}
 	saidNoTare    = Text{"皮重清零", "tare cleared"}
 	saidTimes     = Text{"下一件 ×%d", "next goods ×%d"}
@@ -175,7 +176,7 @@ var (
 	badNoStock       = Text{"账面没有库存：%s", "The book has none of %s"}
 	hintCountFirst   = Text{"货真的在就先盘点这个货位，再做", "If the goods are really there, count the bin first"}
 	badNotEnough     = Text{"账面只有 %s：%s", "The book has only %s of %s"}
-	badDateConflict  = Text{"日期不对：%s 早先登记为到期 %s", "The date differs: %s was first booked as expiring on %s"}
+	badDateConflict  = Text{"日期不对：%s 早先登记的是 %s", "The date differs: %s was first booked with %s"}
 	hintDateConflict = Text{"不要用，疑似改过标签；拿给主管", "Set it aside: the label may have been changed; show it to the supervisor"}
 	badFuture        = Text{"生产日期在将来：%s", "The production date is in the future: %s"}
 	hintFuture       = Text{"看清包装上的日期，重新输入", "Read the date on the package and key it in again"}

@@ -14,8 +14,9 @@ type View struct {
 	English  bool   `json:"english"`  // the person asked for English first
 	Mode     Mode   `json:"mode"`
 	ModeName Text   `json:"mode_name"`
-	Ask      Text   `json:"ask"`  // the one question, in very large type
-	Next     Text   `json:"next"` // the scan that is expected next
+	Ask      Text   `json:"ask"`                // the one question, in very large type
+	Next     Text   `json:"next"`               // the scan that is expected next
+	Document string `json:"document,omitempty"` // that goods are received on
 	Place    *Place `json:"place,omitempty"`
 	Goods    *Goods `json:"goods,omitempty"` // what the question is about
 	Lines    []Line `json:"lines,omitempty"` // collected, and not saved yet

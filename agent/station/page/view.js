@@ -10,6 +10,7 @@ export function drawMode(v) {
   $("mode").replaceChildren(
     h("span", {}, first(v.mode_name)),
     second(v.mode_name) ? h("span.other", {}, second(v.mode_name)) : "",
+    v.document ? h("span.place.num", {}, v.document) : "",
     v.place ? h("span.place", {}, first(v.place.name)) : "",
   );
   const who = v.operator ? [words.badge, v.operator] : [words.nobody, ""];
