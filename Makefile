@@ -70,7 +70,7 @@ bench: go-installed ## Measure beside other software, and write deploy/bench/REP
 	$(GO) -C deploy/bench run . -out REPORT.txt $(ARGS)
 
 screenshots: go-installed ## Take pictures of every page into screenshots/
-	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -run Screenshots ./agent/station
+	$(GO) test -count=1 -run Screenshots ./agent/station -screenshots $(CURDIR)/screenshots
 
 clean: ## Remove what was built and what the demo left
 	rm -rf $(BIN) demo-data screenshots
