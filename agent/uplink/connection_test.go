@@ -180,8 +180,8 @@ func TestLink_MetricsTellWhatHappens(t *testing.T) {
 		w.startHub()
 		a := w.newAgent("sh-1")
 		r := prometheus.NewRegistry()
-		a.startWith(uplink.Config{Brokers: []string{"tcp://hub:1883"}}, r)
 		a.journal.receive(t, 1000)
+		a.startWith(uplink.Config{Brokers: []string{"tcp://hub:1883"}}, r)
 		w.settled(30*time.Second, a)
 		w.net.cut()
 		a.journal.receive(t, 7)
@@ -194,8 +194,8 @@ func TestLink_MetricsTellWhatHappens(t *testing.T) {
 		for _, f := range families {
 			for _, m := range f.GetMetric() {
 				name := f.GetName()
-				for _, l := range m.GetLabel() {
-					name += " " + l.GetValue()
+				if l := m.GetLabel(); len(l) > 0 {
+					name += " " + l[0].GetValue()
 				}
 				got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
 			}
