@@ -213,3 +213,24 @@ func TestLink_MetricsTellWhatHappens(t *testing.T) {
 		w.stopHub()
 	})
 }
+
+// An agent that starts while the hub is away knows what is unsent.
+func TestLink_KnowsWhatIsUnsentBeforeItHearsTheHub(t *testing.T) {
+	bubble(t, func(w *world) {
+		t := w.t
+		w.startHub()
+		a := w.newAgent("sh-1")
+		a.start()
+		a.journal.receive(t, 10)
+		w.settled(30*time.Second, a)
+		a.stop()
+		w.stopHub()
+		a.journal.receive(t, 3)
+		a.start()
+		time.Sleep(time.Minute)
+		if s := a.link.Status(); s.Unsent != 3 || s.Error == "" || s.Hint == "" {
+			t.Errorf("status %+v, want 3 unsent and the reason", s)
+		}
+		a.stop()
+	})
+}

@@ -21,6 +21,8 @@ type Journal interface {
 	Changed() <-chan struct{}
 	// Stored takes note of the hub's cursor. It does not wait for the disk.
 	Stored(ctx context.Context, upto stock.Seq) error
+	// Unsent gives the number of entries that the hub is not known to have.
+	Unsent() uint64
 	// ApplyDown stores a part of the hub's down stream before it returns.
 	ApplyDown(ctx context.Context, b stock.DownBatch) (stock.DownPosition, error)
 	// DownPosition gives how much of the down stream is stored.

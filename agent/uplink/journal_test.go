@@ -126,6 +126,12 @@ func (j *memJournal) Stored(_ context.Context, upto stock.Seq) error {
 	return nil
 }
 
+func (j *memJournal) Unsent() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return uint64(len(j.entries)) - uint64(j.stored)
+}
+
 func (j *memJournal) storedUpto() stock.Seq {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -58,7 +58,7 @@ func New(cfg Config, j Journal, r prometheus.Registerer, log *slog.Logger) (*Lin
 	if _, err := crand.Read(l.boot[:]); err != nil {
 		return nil, err
 	}
-	l.machine = newMachine(codec, l.boot, cfg.Software, rand.Float64, j.Position(), j.DownPosition())
+	l.machine = newMachine(codec, l.boot, cfg.Software, rand.Float64, j.Position(), j.Unsent(), j.DownPosition())
 	l.reader, l.writer = newWorker(j, codec, l.answers), newWorker(j, codec, l.answers)
 	l.shown = Status{State: Offline}
 	l.publish()

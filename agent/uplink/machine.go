@@ -102,8 +102,8 @@ type (
 	hangUp struct{}
 )
 
-func newMachine(c *wire.Codec, boot wire.Boot, software string, random func() float64, pos stock.Position, down stock.DownPosition) *machine {
-	m := &machine{codec: c, boot: boot, software: software, random: random, pos: pos}
+func newMachine(c *wire.Codec, boot wire.Boot, software string, random func() float64, pos stock.Position, unsent uint64, down stock.DownPosition) *machine {
+	m := &machine{codec: c, boot: boot, software: software, random: random, pos: pos, acked: pos.Last - stock.Seq(unsent)}
 	m.down.stored = down
 	return m
 }

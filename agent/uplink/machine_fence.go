@@ -71,6 +71,7 @@ func (m *machine) hold(now time.Time, r wire.Fence, message string) {
 
 // hints tell the operator what can be done about a fence.
 var hints = map[wire.Fence]string{
+	wire.FenceUnknown:   "the hub is newer than this program: update the agent",
 	wire.FenceSession:   "another session was opened for this warehouse: it is opened again by itself; if this repeats, look for a second box with this identity",
 	wire.FenceEpoch:     "this box was replaced by another one: shut it down, or start it with a new ledger",
 	wire.FenceClone:     "two boxes run with copies of one disk: shut one of them down",

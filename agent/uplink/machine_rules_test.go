@@ -27,7 +27,7 @@ func newBench(t *testing.T, entries int) *bench {
 	}
 	b := &bench{t: t, now: time.UnixMilli(1_790_000_000_000), ledger: newToyLedger(stock.Epoch{1}), first: 1}
 	b.ledger.add(entries)
-	b.m = newMachine(codec, wire.Boot{5}, "test", func() float64 { return 0.5 }, b.ledger.position(), stock.DownPosition{})
+	b.m = newMachine(codec, wire.Boot{5}, "test", func() float64 { return 0.5 }, b.ledger.position(), uint64(entries), stock.DownPosition{})
 	b.m.opened(b.now)
 	return b
 }

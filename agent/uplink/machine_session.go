@@ -28,12 +28,12 @@ const (
 
 // helloState is the hello that is not answered yet.
 type helloState struct {
-	nonce uint64
-	frame []byte
-	since time.Time
-	again time.Time // when to repeat it
-	deaf  bool      // the operator was told that nobody answers
-	cause wire.Welcome
+	nonce  uint64
+	frame  []byte
+	since  time.Time
+	again  time.Time    // when to repeat it
+	deaf   bool         // the operator was told that nobody answers
+	answer wire.Welcome // while its hash is being checked
 }
 
 type pingState struct {
@@ -102,7 +102,7 @@ func (m *machine) welcome(now time.Time, w *wire.Welcome) {
 	m.forget()
 	m.phase, m.session = phaseChecking, w.Session
 	m.limits = limits{min(w.MaxEntries, wire.MaxBatch), min(w.MaxBytes, wire.MaxBody/2)}
-	m.hello.cause = *w
+	m.hello.answer = *w
 	m.hello.again = now.Add(maxWait)
 	switch {
 	case w.Applied > m.pos.Last:
@@ -121,7 +121,7 @@ func (m *machine) hashed(now time.Time, turn int, h stock.Hash, err error) {
 		return
 	}
 	m.read.busy = false
-	w := &m.hello.cause
+	w := &m.hello.answer
 	if err != nil {
 		m.note.err, m.note.hint = err.Error(), "the ledger could not be read: see the agent's log"
 		m.hello.again = now.Add(m.pace.Wait(m.random()))

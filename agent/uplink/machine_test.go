@@ -132,7 +132,7 @@ func (r *rig) start() {
 	for i := range boot {
 		boot[i] = byte(r.random.Uint32())
 	}
-	r.m = newMachine(r.codec, boot, "test", r.random.Float64, r.ledger.position(), r.ledger.down)
+	r.m = newMachine(r.codec, boot, "test", r.random.Float64, r.ledger.position(), uint64(len(r.ledger.entries)), r.ledger.down)
 	r.online = false
 	r.up, r.down = nil, nil
 }

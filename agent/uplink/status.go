@@ -39,7 +39,7 @@ func (m *machine) status(s Status) Status {
 	s.Session, s.Acked, s.LastAck, s.RoundTrip = 0, m.acked, m.note.lastAck, m.note.rtt
 	s.Unsent = uint64(m.pos.Last - min(m.pos.Last, m.acked))
 	s.Fence = ""
-	if m.note.err != "" {
+	if m.note.err != "" && (m.phase != phaseClosed || s.Error == "") {
 		s.Error, s.Hint = m.note.err, m.note.hint
 	}
 	switch m.phase {
