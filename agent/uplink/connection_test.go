@@ -184,6 +184,7 @@ func TestLink_MetricsTellWhatHappens(t *testing.T) {
 		a.startWith(uplink.Config{Brokers: []string{"tcp://hub:1883"}}, r)
 		w.settled(30*time.Second, a)
 		w.net.cut()
+		time.Sleep(time.Second) // until the agent has noticed
 		a.journal.receive(t, 7)
 		time.Sleep(10 * time.Second)
 		families, err := r.Gather()
