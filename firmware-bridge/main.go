@@ -24,7 +24,7 @@ func main() {
 // run is the whole program, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	root := newRoot()
-	root.AddCommand(newProbe(), newSimulate(), newRecord(), newReplay(), newDecode()) //nolint:contextcheck // cobra hands the context to each command
+	root.AddCommand(newProbe(), newSimulate(), newRecord(), newReplay(), newServe(), newDecode()) //nolint:contextcheck // cobra hands the context to each command
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -231,6 +232,83 @@ func TestRecord_WritesADialogueThatReplayPlaysAndExplains(t *testing.T) {
 		{"record", filepath.Join(c.dir, "scale"), "--line", "fast"},
 		{"record", "ftp://x"},
 		{"record", filepath.Join(c.dir, "scale"), "--out", filepath.Join(c.dir, "no", "where")},
+	} {
+		if _, err := call(t, "", args...); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+}
+
+func TestServe_LendsWhatItIsTold(t *testing.T) {
+	c := openConsole(t)
+	dir := t.TempDir()
+	keyFile := filepath.Join(dir, "lend.key")
+	out, err := call(t, "", "serve", "--new-key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(keyFile, []byte(out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 2)
+	go func() {
+		device := "scanner-1=" + filepath.Join(c.dir, "scanner") + ",9600 8N1"
+		done <- run(ctx, []string{"serve", "--listen", address, "--key", keyFile, "--device", device}, strings.NewReader(""), io.Discard, io.Discard)
+	}()
+	cfg := port.DefaultConfig()
+	cfg.Address, cfg.Key = "lend://"+address+"/scanner-1", strings.TrimSpace(out)
+	p, err := port.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { done <- p.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for e := range p.Events() {
+		if e.Status != nil && e.Status.State == port.Ready {
+			c.types("scan 6901234567892")
+		}
+		if string(e.Bytes) == "6901234567892\r" {
+			break
+		}
+	}
+}
+
+func TestServe_RefusesToStartHalfSet(t *testing.T) {
+	dir := t.TempDir()
+	open, bad, good := filepath.Join(dir, "open"), filepath.Join(dir, "bad"), filepath.Join(dir, "good")
+	key := strings.Repeat("0", 64)
+	for name, file := range map[string]struct {
+		text string
+		mode os.FileMode
+	}{open: {key, 0o644}, bad: {"secret", 0o600}, good: {key, 0o600}} {
+		if err := os.WriteFile(name, []byte(file.text), file.mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"serve"},
+		{"serve", "--key", filepath.Join(dir, "none")},
+		{"serve", "--key", open, "--device", "a=/dev/null"},
+		{"serve", "--key", bad, "--device", "a=/dev/null"},
+		{"serve", "--key", good},
+		{"serve", "--key", good, "--device", "a"},
+		{"serve", "--key", good, "--device", "a=/dev/null,fast"},
+		{"serve", "--key", good, "--device", "a="},
+		{"serve", "--key", good, "--device", "a=/dev/null", "--listen", "nowhere:x"},
 	} {
 		if _, err := call(t, "", args...); err == nil {
 			t.Errorf("%v: no error", args)

@@ -6,14 +6,18 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/forestock/forestock/firmware-bridge/lend"
 )
 
 // Config says which device and how.
 type Config struct {
-	// Address is a path (best a stable name below /dev/serial/by-id or /dev/serial/by-path) or tcp://host:port of a raw
-	// TCP serial server such as ser2net.
+	// Address is a path (best a stable name below /dev/serial/by-id or /dev/serial/by-path), tcp://host:port of a raw TCP
+	// serial server such as ser2net, or lend://host:port/device of a box that runs `firmware-bridge serve`.
 	Address string
-	// Line is ignored over TCP, except for seven bits with parity.
+	// Key is the key shared with a lender, 64 hex digits; only for lend://.
+	Key string
+	// Line is ignored over TCP, except for seven bits with parity, and entirely for a lender, who has settings of its own.
 	Line Line
 	// SilentAfter is how long nothing may arrive before the state becomes Silent; 0 means for ever, which is right for
 	// scanners and for scales that answer only when asked.
@@ -46,8 +50,8 @@ func (c Config) Validate() error {
 		if _, _, err := net.SplitHostPort(host); err != nil {
 			return fmt.Errorf("address %s: want tcp://host:port: %w", c.Address, err)
 		}
-	} else if strings.Contains(c.Address, "://") {
-		return fmt.Errorf("address %s: want a path or tcp://host:port", c.Address)
+	} else if err := c.validateLender(); err != nil {
+		return err
 	}
 	if err := c.Line.Validate(); err != nil {
 		return fmt.Errorf("line of %s: %w", c.Address, err)
@@ -63,6 +67,39 @@ func (c Config) Validate() error {
 		return fmt.Errorf("queue of %d events: want 2 or more", c.Queue)
 	}
 	return nil
+}
+
+func (c Config) validateLender() error {
+	hostPort, _, lent := splitLender(c.Address)
+	switch {
+	case !lent && strings.Contains(c.Address, "://"):
+		return fmt.Errorf("address %s: want a path, tcp://host:port or lend://host:port/device", c.Address)
+	case !lent:
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(hostPort); err != nil {
+		return fmt.Errorf("address %s: want lend://host:port/device: %w", c.Address, err)
+	}
+	if _, err := lend.ParseKey(c.Key); err != nil {
+		return fmt.Errorf("address %s: %w", c.Address, err)
+	}
+	return nil
+}
+
+// softParity reports whether parity is handled here: not for a lender's device, whose bytes are plain already.
+func (c Config) softParity() bool {
+	_, _, lent := splitLender(c.Address)
+	return !lent && c.Line.softParity()
+}
+
+// lenderRetry bounds the wait for a lender: nothing here shows when its device is plugged in again.
+const lenderRetry = 500 * time.Millisecond
+
+func (c Config) retryMax() time.Duration {
+	if _, _, lent := splitLender(c.Address); lent {
+		return min(c.RetryMax, lenderRetry)
+	}
+	return c.RetryMax
 }
 
 func (c Config) tcp() (hostPort string, ok bool) { return strings.CutPrefix(c.Address, "tcp://") }

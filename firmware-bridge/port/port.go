@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/forestock/forestock/firmware-bridge/lend"
 )
 
 // Port is one device, attached or not. Its methods may be called from any goroutine.
@@ -17,6 +19,7 @@ type Port struct {
 	events  chan Event
 	flushes chan chan error
 	running atomic.Bool
+	seen    lend.Seen // of a lender; only the goroutine that keeps the port open uses it
 
 	mu  sync.Mutex // guards dev, and is held while it is used
 	dev device     // nil when not open
@@ -24,8 +27,8 @@ type Port struct {
 
 // device is an open tty or TCP connection. Only stop may be called while another method runs.
 type device interface {
-	// receive calls take whenever bytes can be read, until the device is gone or stopped.
-	receive(take func(read func([]byte) (int, error)) error) error
+	// receive hands what arrives to the port's take or put, until the device is gone or stopped.
+	receive(p *Port) error
 	// write returns by the deadline: nil when all bytes were taken.
 	write(b []byte, deadline time.Time) error
 	// discard forgets what arrived and was not read yet.
@@ -82,7 +85,7 @@ func (p *Port) Write(ctx context.Context, b []byte) error {
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	if p.cfg.Line.softParity() {
+	if p.cfg.softParity() {
 		b = p.cfg.Line.Parity.Add(b)
 	}
 	p.mu.Lock()
@@ -173,7 +176,7 @@ func (p *Port) keepOpen(ctx context.Context) {
 		}
 		p.report(err, opened)
 		p.pause(ctx, wait, seen)
-		wait = min(2*wait, p.cfg.RetryMax)
+		wait = min(2*wait, p.cfg.retryMax())
 	}
 }
 
@@ -214,7 +217,7 @@ func (p *Port) use(ctx context.Context, dev device, opened uint64) error {
 	p.mu.Unlock()
 	p.queue.report(Status{State: Ready, Address: p.cfg.Address, Node: dev.node(), Opened: opened})
 	release := context.AfterFunc(ctx, dev.stop)
-	err := dev.receive(p.take)
+	err := dev.receive(p)
 	release()
 	dev.stop() // a write in progress returns, so that the lock comes free
 	p.mu.Lock()
@@ -236,17 +239,27 @@ func (p *Port) take(read func([]byte) (int, error)) error {
 	if n > 0 {
 		b := append([]byte(nil), buf[:n]...)
 		bad := 0
-		if p.cfg.Line.softParity() {
+		if p.cfg.softParity() {
 			bad = p.cfg.Line.Parity.Strip(b)
 		}
-		p.queue.arrivedLocked(b, bad)
+		p.queue.arrivedLocked(Event{Bytes: b, At: time.Now(), Bad: bad})
 	}
 	return err
+}
+
+// put queues bytes that arrived somewhere else.
+func (p *Port) put(b []byte, at time.Time, lost, bad int) {
+	p.queue.mu.Lock()
+	defer p.queue.mu.Unlock()
+	p.queue.arrivedLocked(Event{Bytes: b, At: at, Lost: lost, Bad: bad})
 }
 
 func (p *Port) open(ctx context.Context) (device, error) {
 	if host, ok := p.cfg.tcp(); ok {
 		return dialTCP(ctx, host)
+	}
+	if _, _, ok := splitLender(p.cfg.Address); ok {
+		return borrow(ctx, p.cfg.Address, p.cfg.Key, &p.seen)
 	}
 	return openTTY(p.cfg.Address, p.cfg.Line)
 }

@@ -37,7 +37,7 @@ func (q *queue) pushLocked(e Event) {
 		q.drop()
 	}
 	if len(e.Bytes) > 0 {
-		e.Lost, q.lost = q.lost, 0 // lost is zero unless no chunk was queued behind the dropped ones
+		e.Lost, q.lost = e.Lost+q.lost, 0 // lost is zero unless no chunk was queued behind the dropped ones
 	}
 	q.events = append(q.events, e)
 	select {
@@ -65,16 +65,19 @@ func (q *queue) reportLocked(s Status) {
 	q.pushLocked(Event{Status: &s, At: s.Since})
 }
 
-// arrivedLocked queues bytes; a silent device is thereby ready again.
-func (q *queue) arrivedLocked(b []byte, bad int) {
-	now := time.Now()
-	q.heard = now
+// arrivedLocked queues bytes; a silent device is thereby ready again. Times never run backwards.
+func (q *queue) arrivedLocked(e Event) {
+	if e.At.Before(q.heard) {
+		e.At = q.heard
+	}
+	q.heard = e.At
 	if q.status.State == Silent {
 		s := q.status
 		s.State = Ready
 		q.reportLocked(s)
+		e.At = q.heard
 	}
-	q.pushLocked(Event{Bytes: b, At: now, Bad: bad})
+	q.pushLocked(e)
 }
 
 // silence reports Silent if nothing arrived for limit, and returns how long until it is worth asking again.

@@ -3,6 +3,7 @@ package port
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -41,8 +42,14 @@ func (s Status) Message() string {
 	case Opening:
 		return "opening " + s.Address
 	case Absent:
+		if strings.HasPrefix(s.Address, "lend://") {
+			return s.Address + " cannot be reached: check the network, and that `firmware-bridge serve` runs there"
+		}
 		return s.Address + " is not there: plug the device in, check its cable and power"
 	case NoPermission:
+		if strings.HasPrefix(s.Address, "lend://") {
+			return s.Address + " does not take our key: check that both sides have the same"
+		}
 		return s.Address + " may not be opened by this user: add the user to the group dialout, or install the udev rules"
 	case Busy:
 		return s.Address + " is used by another program: stop that program"

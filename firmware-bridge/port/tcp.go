@@ -52,12 +52,12 @@ func dialTCP(ctx context.Context, address string) (device, error) {
 func (t *tcpDevice) node() string { return t.address }
 
 // receive reads inside the callback that says that bytes wait, so that reading and queueing are one step.
-func (t *tcpDevice) receive(take func(read func([]byte) (int, error)) error) error {
+func (t *tcpDevice) receive(p *Port) error {
 	for {
 		var result error
 		err := t.raw.Read(func(fd uintptr) bool {
 			again := false
-			result = take(func(buf []byte) (int, error) {
+			result = p.take(func(buf []byte) (int, error) {
 				n, err := unix.Read(int(fd), buf)
 				if errors.Is(err, unix.EAGAIN) {
 					again = true

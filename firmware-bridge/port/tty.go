@@ -16,7 +16,7 @@ const (
 	// rounded down to tenths of a second.
 	readTimeout = 200 * time.Millisecond
 	// lookEvery is how often an absent device's name is looked up.
-	lookEvery = 100 * time.Millisecond
+	lookEvery = 50 * time.Millisecond
 	// fastEnds is how many reads in a row may end at once with nothing before the tty counts as hung up: after a hang-up
 	// the kernel answers every read with end of file, which the library also returns for a read timeout.
 	fastEnds = 3
@@ -104,7 +104,7 @@ func is(err error, codes ...syscall.Errno) bool {
 
 func (t *tty) node() string { return t.path }
 
-func (t *tty) receive(take func(read func([]byte) (int, error)) error) error {
+func (t *tty) receive(p *Port) error {
 	for {
 		more, err := t.side.await()
 		if err != nil {
@@ -113,7 +113,7 @@ func (t *tty) receive(take func(read func([]byte) (int, error)) error) error {
 		if !more {
 			return nil
 		}
-		if err := take(t.read); err != nil {
+		if err := p.take(t.read); err != nil {
 			return err
 		}
 	}
