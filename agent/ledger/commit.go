@@ -53,6 +53,7 @@ func (l *Ledger) commit(group []*request) error {
 	switch {
 	case err == nil:
 		l.commits.Add(1)
+		l.idle.Reset(laterDelay)
 		l.lastCommit.Store(int64(time.Since(began)))
 		l.show(c)
 	case errors.Is(err, errNothing):

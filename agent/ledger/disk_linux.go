@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
 )
 
@@ -44,4 +45,18 @@ func preallocate(path string, size int64) error {
 		return err
 	}
 	return errors.Join(unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, size), f.Close())
+}
+
+// unmapRead lets go of the pages of the file that reading it through brought
+// into the process's memory. They stay in the page cache; without this a large
+// ledger makes the agent look as large as its file.
+func unmapRead(db *bbolt.DB, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if _, _, failed := unix.Syscall(unix.SYS_MADVISE, db.Info().Data, uintptr(info.Size()), unix.MADV_DONTNEED); failed != 0 {
+		return failed
+	}
+	return nil
 }

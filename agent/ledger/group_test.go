@@ -122,3 +122,28 @@ func TestAppend_UndoesOnceAlsoWithinOneCommit(t *testing.T) {
 		t.Errorf("%d entries, want 1", got)
 	}
 }
+
+// A scan that comes alone dirties the root page and the meta page, however much
+// else the file holds; only every dozenth also moves the heads into the journal.
+func TestAppend_OfOneScanWritesTwoPages(t *testing.T) {
+	path, _, _ := filled(t, 1000)
+	l, _ := open(t, path, small)
+	if err := l.Stored(t.Context(), l.Position().Last); err != nil {
+		t.Fatal(err)
+	}
+	const scans = 60
+	two, before := 0, l.Status().WrittenBytes
+	for i := range scans {
+		had := l.Status().WrittenBytes
+		if _, err := l.Append(t.Context(), command("one", i)); err != nil {
+			t.Fatal(err)
+		}
+		if l.Status().WrittenBytes-had == 2*4096 {
+			two++
+		}
+	}
+	mean := (l.Status().WrittenBytes - before) / scans
+	if two < scans*8/10 || mean > 11<<10 {
+		t.Errorf("%d of %d scans wrote two pages, and %d bytes each on the average", two, scans, mean)
+	}
+}

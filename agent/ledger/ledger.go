@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -27,6 +28,7 @@ type Ledger struct {
 	running atomic.Bool
 	later   chan struct{} // holds one token while something is to be written soon
 	due     chan struct{} // holds one token while a checkpoint is due
+	idle    *time.Timer   // fires once nothing was committed for a moment
 	tried   stock.Seq     // newest entry when the last checkpoint was begun; of whoever has the turn
 
 	acked atomic.Uint64 // the hub's cursor, which the file may lag behind
@@ -71,10 +73,13 @@ func Open(path string, o Options) (*Ledger, error) {
 	l := &Ledger{
 		path: path, options: o, log: o.Log, db: db,
 		queue: newQueue(), later: make(chan struct{}, 1), due: make(chan struct{}, 1),
-		diskFloor: keptBack(o.MaxSize),
+		idle: time.NewTimer(laterDelay), diskFloor: keptBack(o.MaxSize),
 	}
 	if err := l.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if err := unmapRead(db, path); err != nil {
+		l.log.Warn("the ledger's file stays in memory after it was read through", "path", path, "err", err)
 	}
 	l.reserve()
 	return l, nil

@@ -31,7 +31,10 @@ import (
 
 const modelWindow = 12
 
-var modelOptions = ledger.Options{Warehouse: warehouse, MaxSize: 4 << 20, CommandWindow: modelWindow, CheckpointEvery: 5}
+// modelOptions write checkpoints often, or so seldom that they bound trimming.
+func modelOptions(every int) ledger.Options {
+	return ledger.Options{Warehouse: warehouse, MaxSize: 4 << 20, CommandWindow: modelWindow, CheckpointEvery: every}
+}
 
 // toy is the whole ledger in a few lines.
 type toy struct {
@@ -77,11 +80,12 @@ func (m *toy) had(c stock.Cell, at stock.Seq) int64 {
 // machine drives the ledger and the toy with the same steps.
 type machine struct {
 	toy
-	tb   testing.TB
-	path string
-	l    *ledger.Ledger
-	end  func()
-	next int // numbers the command ids
+	tb      testing.TB
+	path    string
+	options ledger.Options
+	l       *ledger.Ledger
+	end     func()
+	said    map[string][]stock.Movement // what each command was given with
 }
 
 func TestLedger_IsTheToy(t *testing.T) {
@@ -89,9 +93,10 @@ func TestLedger_IsTheToy(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		m := &machine{tb: t, path: filepath.Join(dir, fmt.Sprint(run, ".db"))}
+		m := &machine{tb: t, path: filepath.Join(dir, fmt.Sprint(run, ".db")), said: make(map[string][]stock.Movement)}
+		m.options = modelOptions(rapid.SampledFrom([]int{3, 5, 25}).Draw(rt, "checkpoint every"))
 		m.levels, m.items = make(map[stock.Cell]int64), make(map[stock.SKU]stock.Item)
-		m.l, m.end = open(t, m.path, modelOptions)
+		m.l, m.end = open(t, m.path, m.options)
 		defer func() { m.end(); os.Remove(m.path) }()
 		rt.Repeat(map[string]func(*rapid.T){
 			"append": m.append,
@@ -124,21 +129,25 @@ func drawMovement(t *rapid.T) stock.Movement {
 		Time: time.UnixMilli(rapid.Int64Range(1, 4e12).Draw(t, "time")), Operator: "wang",
 		Scan: make([]byte, rapid.SampledFrom([]int{0, 30, 900, 3000}).Draw(t, "evidence")),
 	}
-	if rapid.Bool().Draw(t, "move") {
-		m.Kind, m.To, m.Delta = stock.Putaway, c.Bin+"-to", -max(m.Delta, -m.Delta)
+	to := rapid.SampledFrom([]stock.Bin{"", "A", "B"}).Draw(t, "to")
+	if to != "" && to != m.Bin {
+		m.Kind, m.To, m.Delta = stock.Putaway, to, -max(m.Delta, -m.Delta)
 	}
 	return m
 }
 
-func (m *machine) id() string {
-	m.next++
-	return fmt.Sprint("cmd-", m.next)
+// newCommand makes a command with an id of its own.
+func (m *machine) newCommand(movements ...stock.Movement) stock.Command {
+	id := fmt.Sprint("cmd-", len(m.said))
+	m.said[id] = movements
+	return stock.Command{ID: id, Movements: movements}
 }
 
-// book gives a new command to both.
+// bookBoth gives a new command to both.
 func (m *machine) bookBoth(t *rapid.T, movements, want []stock.Movement) {
-	id := m.id()
-	got, err := m.l.Append(m.tb.Context(), stock.Command{ID: id, Movements: movements})
+	c := m.newCommand(movements...)
+	id := c.ID
+	got, err := m.l.Append(m.tb.Context(), c)
 	from := m.last() + 1
 	for i, w := range want {
 		m.add(stock.Entry{Seq: from + stock.Seq(i), Command: id, Part: i, Movement: w})
@@ -163,9 +172,8 @@ func (m *machine) drawKnown(t *rapid.T) (string, []stock.Entry, []stock.Movement
 	if booked == nil {
 		t.Skip("its first entry is out of the window")
 	}
-	said := make([]stock.Movement, len(booked))
-	for i, e := range booked {
-		said[i] = e.Movement
+	said := slices.Clone(m.said[booked[0].Command])
+	for i := range said {
 		said[i].Time = time.UnixMilli(5)
 	}
 	return booked[0].Command, booked, said
@@ -200,7 +208,7 @@ func (m *machine) count(t *rapid.T) {
 		wrong := evidence
 		wrong.Seen++
 		movement.Count = &wrong
-		_, err := m.l.Append(m.tb.Context(), stock.Command{ID: m.id(), Movements: []stock.Movement{movement}})
+		_, err := m.l.Append(m.tb.Context(), m.newCommand(movement))
 		if !errors.Is(err, ledger.ErrCount) {
 			t.Fatalf("count that saw %d where the book had %d: %v, want ErrCount", wrong.Seen, evidence.Seen, err)
 		}
@@ -224,7 +232,7 @@ func (m *machine) undo(t *rapid.T) {
 	undone := slices.ContainsFunc(m.entries, func(e stock.Entry) bool { return e.Undoes == seq })
 	movement := stock.Movement{Kind: stock.Undo, Undoes: seq, Reason: "wrong shelf"}
 	if undone || first.Kind == stock.Undo {
-		_, err := m.l.Append(m.tb.Context(), stock.Command{ID: m.id(), Movements: []stock.Movement{movement}})
+		_, err := m.l.Append(m.tb.Context(), m.newCommand(movement))
 		if !errors.Is(err, ledger.ErrUndo) {
 			t.Fatalf("undo of entry %d (%s, undone %v): %v, want ErrUndo", seq, first.Kind, undone, err)
 		}
@@ -306,7 +314,7 @@ func (m *machine) reopen(t *rapid.T) {
 	if err != nil || !report.OK() || !report.Levels || report.Digest != digest.Root() || report.Entries != uint64(m.last()-m.base) {
 		t.Fatalf("Verify = %+v, %v", report, err)
 	}
-	m.l, m.end = open(m.tb, m.path, modelOptions)
+	m.l, m.end = open(m.tb, m.path, m.options)
 }
 
 // check holds everything that can be asked against the toy.

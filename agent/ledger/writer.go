@@ -16,8 +16,9 @@ const laterDelay = time.Second
 // has the turn, and what has to be written although nobody asks for it.
 type writer struct {
 	*Ledger
-	leads  bool    // it has the turn
-	saving *saving // the checkpoint that is being written; nil when none is
+	leads   bool    // it has the turn
+	saving  *saving // the checkpoint that is being written; nil when none is
+	twinned uint64  // commits when both meta pages were the same
 }
 
 // always is ready at once.
@@ -44,7 +45,7 @@ func (w *writer) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			// What rides on the next commit gets one now, and nobody gets the turn.
-			return w.take(w.sweep)
+			return w.take(w.finish)
 		case err = <-w.queue.broke:
 		case <-w.queue.hand:
 			w.leads = true
@@ -54,6 +55,8 @@ func (w *writer) run(ctx context.Context) error {
 			later.Reset(laterDelay)
 		case <-later.C:
 			err = w.once(w.sweep)
+		case <-w.idle.C:
+			err = w.once(w.twin)
 		case <-w.due:
 			err = w.once(w.startSaving)
 		case <-when(w.saving != nil):

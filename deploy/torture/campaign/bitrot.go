@@ -99,7 +99,7 @@ func difference(want, got work.Content) string {
 	var parts []string
 	for i := range w.NumField() {
 		if a, b := w.Field(i).Interface(), g.Field(i).Interface(); !reflect.DeepEqual(a, b) {
-			parts = append(parts, fmt.Sprintf("%s is %.200v, was %.200v", w.Type().Field(i).Name, b, a))
+			parts = append(parts, fmt.Sprintf("%s is %.200s, was %.200s", w.Type().Field(i).Name, fmt.Sprint(b), fmt.Sprint(a)))
 		}
 	}
 	return strings.Join(parts, "; ")
