@@ -145,7 +145,7 @@ func TestLink_OverTCPWithTheRealLedgerAndStore(t *testing.T) {
 // BenchmarkDrain measures how fast a backlog gets from ledgers on disk into a
 // hub on disk over loopback TCP.
 func BenchmarkDrain(b *testing.B) {
-	for _, agents := range []int{1, 8} {
+	for _, agents := range []int{1, 50} {
 		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) {
 			s := newSite(b)
 			per := max(1, b.N/agents)

@@ -184,3 +184,9 @@ func (j *memJournal) CellsIn(buckets []int) ([]stock.Level, stock.Seq) {
 	}
 	return out, stock.Seq(len(j.entries))
 }
+
+func (j *memJournal) itemCount() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.items)
+}
