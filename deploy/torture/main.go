@@ -31,7 +31,7 @@ type scale float64
 
 func (s scale) of(n int) int { return max(int(float64(n)*float64(s)), 1) }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("torture", flag.ContinueOnError)
 	short := flags.Float64("scale", 1, "share of the full campaigns to run, such as 0.1")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of everything random")
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	t := torture{program: self, dir: dir, scale: scale(*short), seed: *seed}
 	fmt.Printf("seed %d\n", *seed)
 	for _, c := range []struct {
