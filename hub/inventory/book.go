@@ -38,10 +38,13 @@ type warehouse struct {
 // line is what the Book knows of a SKU in a warehouse beside its cells.
 type line struct {
 	onHand   int64 // over all cells
-	newest   Place // last entry that changed it
 	revision Revision
+	seq      stock.Seq // last entry that changed it, and its term; two fields, so that a line fits 32 bytes
+	term     Term
 	changed  bool // by the Apply under way
 }
+
+func (l *line) newest() Place { return Place{l.term, l.seq} }
 
 // NewBook gives an empty Book.
 func NewBook(c Config) *Book {
@@ -70,6 +73,9 @@ func (b *Book) Revision() Revision { return b.revision }
 type names map[string]string
 
 func (n *names) of(s string) string {
+	if s == "" {
+		return ""
+	}
 	if kept, ok := (*n)[s]; ok {
 		return kept
 	}

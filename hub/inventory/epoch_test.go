@@ -26,14 +26,22 @@ func TestEpoch_AnOpeningReplacesTheBox(t *testing.T) {
 		t.Errorf("welcome of the new box: %+v", w)
 	}
 	s.wantOnHand(11) // a hello alone replaces nothing
-	s.works(old, 1)
-	s.sends(old, old.Rest(1), 10) // and the old box still has its session
+	old.Scribble([]byte("junk"))
+	in := old.Rest(1)
+	*in.Digest++         // the two differ, too
+	s.sends(old, in, 10) // and the old box still has its session
+	if st := s.state(); st.Quarantined != 1 || st.Divergence == nil {
+		t.Errorf("the old box: %+v", st)
+	}
 	s.sends(fresh, fresh.Rest(1), 1)
 	s.wantOnHand(6)
 
 	st := s.state()
 	if st.Box.Epoch != fresh.Epoch || st.Candidate != nil || st.Term() != 2 || len(st.Closed) != 1 {
 		t.Fatalf("state %+v", st)
+	}
+	if st.Quarantined != 0 || st.Divergence != nil {
+		t.Errorf("the new box takes over %d bad entries and %+v", st.Quarantined, st.Divergence)
 	}
 	if c := st.Closed[0]; c.Epoch != old.Epoch || c.Last != 10 || c.Head != old.HeadAt(10) {
 		t.Errorf("closed epoch %+v", c)

@@ -105,7 +105,7 @@ func (b *Book) loadLevel(lv *Level) {
 			w.sheet.Set(stock.Level{Cell: cell, OnHand: bin.OnHand, Expiry: lot.Expiry}, lot.Produced)
 		}
 	}
-	w.lines[sku] = &line{onHand: lv.OnHand, newest: lv.Newest, revision: lv.Revision}
+	w.lines[sku] = &line{onHand: lv.OnHand, revision: lv.Revision, seq: lv.Newest.Seq, term: lv.Newest.Term}
 	b.revision = max(b.revision, lv.Revision)
 }
 

@@ -88,7 +88,7 @@ func (w *warehouse) row() WarehouseState {
 func (w *warehouse) level(sku stock.SKU, l *line) Level {
 	out := Level{
 		Warehouse: w.state.Warehouse, SKU: sku, OnHand: l.onHand,
-		Newest: l.newest, Revision: l.revision, Applied: w.state.Applied,
+		Newest: l.newest(), Revision: l.revision, Applied: w.state.Applied,
 	}
 	cells := w.sheet.Levels(sku)
 	if len(cells) == 0 {

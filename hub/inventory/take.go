@@ -169,8 +169,8 @@ func (w *warehouse) move(s *step, at Place, e *Sent) Kept {
 	if m.To == "" { // a move to another bin leaves the sum as it is
 		l.onHand += m.Delta
 	}
-	kept := Kept{Raw: e.Raw, SKU: m.SKU, Prev: l.newest, OnHandAfter: l.onHand}
-	l.newest = at
+	kept := Kept{Raw: e.Raw, SKU: m.SKU, Prev: l.newest(), OnHandAfter: l.onHand}
+	l.term, l.seq = at.Term, at.Seq
 	s.touchLine(w, m.SKU, l)
 	return kept
 }

@@ -110,6 +110,37 @@ func TestApply_NothingIsSeenBeforeItIsSynced(t *testing.T) {
 	})
 }
 
+// TestHistory_WaitsForTheSyncToo: the database has the rows in memory before
+// they are synced, but history does not show them.
+func TestHistory_WaitsForTheSyncToo(t *testing.T) {
+	gated(t, func(t *testing.T, s *running, g *gate) {
+		t.Helper()
+		box := storetest.NewBox("wh-0", 1)
+		catchUpOne(t, s, box)
+		count := func() (n int) {
+			movements, _, err := s.Movements(t.Context(), "wh-0", "milk", "", 10)
+			aside, _, err2 := s.Quarantined(t.Context(), "wh-0", "", 10)
+			if err := errors.Join(err, err2); err != nil {
+				t.Error(err)
+			}
+			return len(movements) + len(aside)
+		}
+		box.Move(t, stock.Movement{Kind: stock.Receive, SKU: "milk", Delta: 1})
+		box.Scribble([]byte("junk"))
+		g.close()
+		c := apply(t, s, t.Context(), box.Rest(2))
+		c.want(t, "the box", false)
+		if got := count(); got != 0 {
+			t.Errorf("%d entries are listed before the sync", got)
+		}
+		g.open()
+		c.want(t, "the box", true)
+		if got := count(); got != 2 {
+			t.Errorf("%d entries are listed after the sync, want 2", got)
+		}
+	})
+}
+
 // TestApply_AnAnswerWaitsItsTurn: a command that changes nothing may speak of
 // one that is not synced yet, so it is not answered before it.
 func TestApply_AnAnswerWaitsItsTurn(t *testing.T) {

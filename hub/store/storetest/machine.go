@@ -17,6 +17,7 @@ import (
 // checkMachine: whatever a fleet sends, in whatever groups, with restarts in
 // between, the store answers as the book answers and shows what the book has.
 func checkMachine(tb testing.TB, open Open) {
+	tb.Helper()
 	rapid.Check(tb, func(t *rapid.T) {
 		dir := tb.TempDir()
 		w := newTwin(open(tb, dir))
@@ -43,6 +44,7 @@ func checkMachine(tb testing.TB, open Open) {
 // checkCallers: many callers at once, each with a warehouse of its own, get
 // the answers and the levels that each would get alone.
 func checkCallers(tb testing.TB, open Open) {
+	tb.Helper()
 	const callers, rounds = 8, 60
 	seed := rand.Uint64()
 	tb.Logf("seed %d", seed)
@@ -77,6 +79,7 @@ func checkCallers(tb testing.TB, open Open) {
 // call is one caller: a box that works and sends, sometimes twice, while it
 // reads what it wrote.
 func call(tb testing.TB, w *twin, b *Box, r *rand.Rand, rounds int) {
+	tb.Helper()
 	for range rounds {
 		if b.Session == 0 || r.IntN(20) == 0 {
 			w.apply(tb.Context(), tb, Sent{b.Hello(), b})

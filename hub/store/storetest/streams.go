@@ -41,11 +41,35 @@ func checkPages(tb testing.TB, open Open) {
 			}
 		}
 	}
+	checkBulk(tb, s)
 	if got := s.Levels("wh-0", "sku-10x", 1); len(got) != 1 || got[0].SKU != "sku-11" {
 		tb.Errorf("page behind a SKU that does not exist: %v", got)
 	}
 	if got := len(s.Levels("nowhere", "", 5)) + len(s.Levels("wh-0", "", 0)) + len(s.Items("", -1)); got != 0 {
 		tb.Errorf("pages of nothing hold %d", got)
+	}
+}
+
+// checkBulk: many SKUs that come in one run, between others that are there.
+func checkBulk(tb testing.TB, s Store) {
+	tb.Helper()
+	b := NewBox("wh-1", 2)
+	send(tb, s, b, b.Hello())
+	const skus = 600
+	for _, odd := range []int{0, 1} {
+		for i := odd; i < skus; i += 2 {
+			b.Move(tb, stock.Movement{Kind: stock.Receive, SKU: stock.SKU(fmt.Sprintf("sku-%03d", i)), Delta: int64(i + 1)})
+		}
+		send(tb, s, b, b.Rest(skus))
+	}
+	levels := s.Levels("wh-1", "", all)
+	if len(levels) != skus {
+		tb.Fatalf("%d levels, want %d", len(levels), skus)
+	}
+	for i, l := range levels {
+		if got, ok := s.Level("wh-1", l.SKU); !ok || l.OnHand != int64(i+1) || got.OnHand != l.OnHand {
+			tb.Fatalf("level %d of %s: %d, and read alone %d, want %d", i, l.SKU, l.OnHand, got.OnHand, i+1)
+		}
 	}
 }
 

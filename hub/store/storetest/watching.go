@@ -20,6 +20,7 @@ type board struct {
 	levels   map[[2]string]inventory.Level
 	token    inventory.Token
 	complete bool // up to the token
+	taken    int  // updates about a level
 }
 
 func newBoard() *board { return &board{levels: make(map[[2]string]inventory.Level)} }
@@ -51,6 +52,7 @@ func (b *board) take(ctx context.Context, tb testing.TB, next inventory.Feed) {
 		tb.Errorf("%v goes back from revision %d to %d", key, was.Revision, u.Level.Revision)
 	}
 	b.levels[key] = u.Level
+	b.taken++
 }
 
 // want compares the board with the levels of the store.
@@ -112,10 +114,14 @@ func checkWatch(tb testing.TB, open Open) {
 	must(tb, err)
 	late.follow(tb.Context(), tb, from, newest(s))
 	late.want(tb, s)
+	if late.taken != len(late.levels) {
+		tb.Errorf("a late watch gives %d updates about %d levels: it is to give the newest of each", late.taken, len(late.levels))
+	}
 
 	write(tb, s, boxes, 5)
 	must(tb, s.Close())
 	s = open(tb, dir)
+	checkEveryToken(tb, s, late.token.Incarnation)
 	write(tb, s, boxes, 5)
 	for name, b := range map[string]*board{"early": early, "late": late} {
 		again, err := s.Watch(b.token, inventory.Scope{})
@@ -124,12 +130,43 @@ func checkWatch(tb testing.TB, open Open) {
 		}
 		b.follow(tb.Context(), tb, again, newest(s))
 		b.want(tb, s)
+		one := boxes[0]
+		scurry(tb, one, rand.New(rand.NewPCG(1, 1)), 1)
+		send(tb, s, one, one.Rest(1))
+		b.follow(tb.Context(), tb, again, newest(s)) // the very next revision
+		b.want(tb, s)
 	}
+	checkEveryToken(tb, s, late.token.Incarnation)
 	checkScope(tb, s)
 	ctx, cancel := context.WithCancel(tb.Context())
 	cancel()
 	if _, err := from(ctx); !errors.Is(err, context.Canceled) {
 		tb.Errorf("watch after its context ended: %v", err)
+	}
+}
+
+// checkEveryToken: from whatever revision a watch begins, it gives exactly the
+// levels that changed after it, each once.
+func checkEveryToken(tb testing.TB, s Store, incarnation uint64) {
+	tb.Helper()
+	levels, last := levelsOf(s), newest(s)
+	for from := inventory.Revision(1); from <= last; from++ {
+		next, err := s.Watch(inventory.Token{Incarnation: incarnation, Revision: from}, inventory.Scope{})
+		must(tb, err)
+		b := newBoard()
+		b.follow(tb.Context(), tb, next, last)
+		want := 0
+		for _, l := range levels {
+			if l.Revision > from {
+				want++
+				if got := b.levels[[2]string{string(l.Warehouse), string(l.SKU)}]; got.Revision != l.Revision {
+					tb.Errorf("watch from revision %d misses %s in %s at %d", from, l.SKU, l.Warehouse, l.Revision)
+				}
+			}
+		}
+		if len(b.levels) != want {
+			tb.Errorf("watch from revision %d gives %d levels, want %d", from, len(b.levels), want)
+		}
 	}
 }
 
