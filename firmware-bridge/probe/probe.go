@@ -71,6 +71,9 @@ func (r *Result) try(ctx context.Context, o Options) error {
 			r.Line = l.String()
 			return nil
 		}
+		if r.State.Open() && r.Heard > 0 {
+			r.Message = "something is sent that no known scale protocol explains: a scanner, another speed or parity, or an unknown scale"
+		}
 		if !r.State.Open() {
 			return nil
 		}

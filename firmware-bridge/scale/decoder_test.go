@@ -238,6 +238,40 @@ func readings(events []Event) []string {
 	return all
 }
 
+// Where a protocol has a check, no single wrong bit makes another weight of a frame.
+func TestDecoders_WithACheckNeverTakeAFlippedBitForAnotherWeight(t *testing.T) {
+	checked := []string{"enq-dc1", "mt-continuous", "mt-continuous-luw", "yaohua-tf0", "yaohua-a12e", "yaohua-cmd"}
+	flips, broken := 0, 0
+	for _, table := range readTables(t) {
+		if !slices.Contains(checked, table.protocol.Name) {
+			continue
+		}
+		for _, f := range table.frames {
+			if table.protocol.Name == "mt-continuous" && len(f.in) != mtFrame+1 {
+				continue // the check byte is left out in some
+			}
+			right := readings(table.protocol.NewDecoder(table.profile).Feed([]byte(f.in), epoch))
+			for bit := range 8 * len(f.in) {
+				wrong := []byte(f.in)
+				wrong[bit/8] ^= 1 << (bit % 8)
+				d := table.protocol.NewDecoder(table.profile)
+				got := readings(append(d.Feed(wrong, epoch), d.Gap(epoch.Add(frameGap))...))
+				for _, r := range got {
+					if !slices.Contains(right, r) && !strings.Contains(f.want, "broken") {
+						t.Errorf("%s: bit %d of byte %d wrong: read %s", f.line, bit%8, bit/8, r)
+					}
+				}
+				if flips++; len(got) < len(right) {
+					broken++
+				}
+			}
+		}
+	}
+	if broken == 0 || flips == 0 {
+		t.Errorf("%d flips, %d frames lost: this proves nothing", flips, broken)
+	}
+}
+
 // Memory is bounded and there is no weight in noise that has no frame.
 func TestDecoders_StayBoundedUnderEndlessNoise(t *testing.T) {
 	for _, p := range Protocols() {

@@ -72,9 +72,9 @@ func newMTDecoder(unit mtUnits) *Decoder {
 		}
 		right := sum7(buf[:mtFrame+1]) == 0
 		switch {
-		case buf[mtFrame] == stx && right && !checked && len(buf) == mtFrame+1:
+		case buf[mtFrame] == stx && !checked && len(buf) == mtFrame+1:
 			return 0, nil // CHK or the next frame? The byte behind tells: a frame goes on with SWA, never with 02
-		case buf[mtFrame] == stx && !checked && (!right || buf[mtFrame+1] != stx):
+		case buf[mtFrame] == stx && !checked && buf[mtFrame+1] != stx:
 			return mtFrame, decodeMT(buf[:mtFrame], unit)
 		case !right:
 			return mtFrame + 1, Broken{Reason: BadChecksum}
@@ -101,11 +101,12 @@ func mtResync(buf []byte) (int, Event) {
 
 func decodeMT(f []byte, unit mtUnits) Event {
 	swa, swb, swc := f[1], f[2], f[3]
-	if swa&0x20 == 0 || swb&0x20 == 0 {
-		return Broken{Reason: BadFormat} // bit 5 is always set
+	if swa&0x20 == 0 || swb&0x20 == 0 || bytes.ContainsFunc(f, func(c rune) bool { return c > 0x7F }) {
+		return Broken{Reason: BadFormat} // bit 5 is always set, and the check does not cover bit 7
 	}
 	weight, ok := mtDigits(f[4:10], swa)
-	if !ok {
+	tare, tared := mtDigits(f[10:16], swa)
+	if !ok || !tared && len(skipBlanks(f[10:16])) > 0 {
 		return Broken{Reason: BadFormat}
 	}
 	r := Reading{Kind: Weight, Stability: Stable, Mode: Gross, Value: weight, Unit: unit(swb, swc)}
@@ -134,7 +135,7 @@ func decodeMT(f []byte, unit mtUnits) Event {
 	if negative {
 		r.Value = r.Value.negated()
 	}
-	if tare, ok := mtDigits(f[10:16], swa); ok && tare.Digits != 0 {
+	if tare.Digits != 0 {
 		r.Details = append(r.Details, Detail{"tare", tare.String()})
 	}
 	return r

@@ -298,8 +298,8 @@ func digits(layout string, field rune, in []byte) string {
 	return b.String()
 }
 
-// layout reads the ways in which vectors name a layout, and how many decimals its value has: our letters, P for a value
-// that is a price or a weight, two Chinese forms by name, or a pattern of Odoo.
+// layout reads the ways in which vectors name a layout, and how many decimals its value has: our letters; P for a value
+// that is a price or a weight, E and M for money, F for a prefix; two Chinese forms by name; or a pattern of Odoo.
 func layout(v Vector) (p barcode.Pattern, places int) {
 	switch v.Proto {
 	case "cn18-weight-amount":
@@ -309,7 +309,7 @@ func layout(v Vector) (p barcode.Pattern, places int) {
 	case "odoo-pattern":
 		return odoo(v.Config.Pattern)
 	}
-	return barcode.Pattern{Layout: strings.ReplaceAll(v.Proto, "P", "A")}, 2
+	return barcode.Pattern{Layout: strings.NewReplacer("P", "A", "E", "A", "M", "A", "F", ".").Replace(v.Proto)}, 2
 }
 
 // odoo reads patterns such as 22......{NNDD}. : N is a digit before the point, D one behind it, a point any digit.

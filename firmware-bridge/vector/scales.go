@@ -12,8 +12,11 @@ import (
 // line is a decoder with what one vector says of it.
 type line struct {
 	decoder *scale.Decoder
-	noUnit  bool // nobody says the unit: the value stands alone
+	parity  port.Parity
 }
+
+// nobody is the unit of values whose unit nobody says. No scale of ours sends it, and it is not converted.
+const nobody = scale.TaiwanJin
 
 // open returns the decoder of a vector.
 func open(v Vector) (line, Result) {
@@ -21,33 +24,25 @@ func open(v Vector) (line, Result) {
 	if err != nil {
 		return line{}, failed("unknown_protocol")
 	}
-	unit, _ := scale.ParseUnit(v.Config.Unit)
-	noUnit := unit == scale.NoUnit && !p.SaysUnit
-	if noUnit {
-		unit = scale.Kilogram
+	unit, ok := scale.ParseUnit(v.Config.Unit)
+	if !ok && (!p.SaysUnit || p.Name == "sbi") { // SBI leaves the unit out while the pan moves
+		unit = nobody
 	}
-	return line{p.NewDecoder(scale.Profile{Unit: unit}), noUnit}, nil
-}
-
-// feed decodes the input, in software parity if the vector asks for it.
-func (l line) feed(v Vector, in []byte) []scale.Event {
-	in = append([]byte(nil), in...)
+	l := line{decoder: p.NewDecoder(scale.Profile{Unit: unit}), parity: port.NoParity}
 	switch v.Config.Parity {
 	case "even":
-		port.EvenParity.Strip(in)
+		l.parity = port.EvenParity
 	case "odd":
-		port.OddParity.Strip(in)
+		l.parity = port.OddParity
 	}
-	return l.decoder.Feed(in, now)
+	return l, nil
 }
 
-func (l line) reading(e scale.Reading) Result {
-	r := reading(e)
-	if l.noUnit {
-		delete(r, "unit")
-		delete(r, "grams")
-	}
-	return r
+// feed decodes the input; the parity bits of some bytes may be wrong.
+func (l line) feed(in []byte) (events []scale.Event, wrong int) {
+	in = append([]byte(nil), in...)
+	wrong = l.parity.Strip(in)
+	return l.decoder.Feed(in, now), wrong
 }
 
 // scaleOne reads the one frame of a vector; what stands before it, such as the acknowledgement of a request, is skipped.
@@ -59,12 +54,13 @@ func scaleOne(v Vector, in []byte) Result {
 	if fault != nil {
 		return fault
 	}
+	events, wrong := l.feed(in)
 	result := failed("format")
 	var commands [][2]any
-	for _, e := range append(l.feed(v, in), l.decoder.Gap(now.Add(time.Hour))...) {
+	for _, e := range append(events, l.decoder.Gap(now.Add(time.Hour))...) {
 		switch e := e.(type) {
 		case scale.Reading:
-			return l.reading(e)
+			return reading(e)
 		case scale.Reply:
 			result = reply(e)
 			if c, ok := listed(e); ok {
@@ -75,6 +71,9 @@ func scaleOne(v Vector, in []byte) Result {
 				result = broken(e)
 			}
 		}
+	}
+	if _, bad := result["error"]; bad && wrong > 0 {
+		return failed("parity")
 	}
 	if commands != nil {
 		return Result{"commands": commands}
@@ -119,10 +118,11 @@ func scaleStream(v Vector, in []byte) Result {
 		return fault
 	}
 	r, frames := Result{}, 0
-	for _, e := range l.feed(v, in) {
+	events, _ := l.feed(in)
+	for _, e := range events {
 		if e, ok := e.(scale.Reading); ok {
 			frames++
-			maps.Copy(r, l.reading(e))
+			maps.Copy(r, reading(e))
 		}
 	}
 	r["frames"], r["rest"] = frames, string(l.decoder.Pending())
@@ -142,7 +142,9 @@ func reading(e scale.Reading) Result {
 	switch e.Mode {
 	case scale.Gross, scale.Net:
 		r[string(e.Mode)] = true
-	case scale.AnyMode, scale.Tare:
+	case scale.Tare:
+		r["mode"] = "tare"
+	case scale.AnyMode:
 	}
 	if e.AtZero {
 		r["zero"] = true
@@ -154,7 +156,10 @@ func reading(e scale.Reading) Result {
 	case scale.Percent:
 		r["percent"] = e.Value.String()
 	case scale.Weight:
-		r["value"], r["unit"], r["negative"] = e.Value.String(), string(e.Unit), e.Value.Digits < 0
+		r["value"], r["negative"] = e.Value.String(), e.Value.Digits < 0
+		if e.Unit != nobody {
+			r["unit"] = string(e.Unit)
+		}
 		if grams, ok := e.ExactGrams(); ok {
 			r["grams"] = grams.String()
 		}
