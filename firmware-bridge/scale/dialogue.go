@@ -132,12 +132,12 @@ func (d *Dialogue) Wake() time.Time {
 		return time.Time{}
 	}
 	var wake time.Time
-	switch d.condition {
-	case Waiting, Answering:
+	switch {
+	case d.commanding():
+	case d.condition == Waiting || d.condition == Answering:
 		wake = d.good.Add(d.options.Stale)
-	case Garbled:
+	case d.condition == Garbled:
 		wake = d.heard.Add(d.options.Stale)
-	case Gone, Silent:
 	}
 	switch {
 	case d.job != nil:
@@ -336,9 +336,14 @@ func (d *Dialogue) understood(at time.Time) {
 	d.become(Answering, at)
 }
 
+// commanding reports whether a command is under way: a scale that waits for the pan to settle, to take its zero, is silent
+// and well.
+func (d *Dialogue) commanding() bool { return d.job != nil && d.job.command != "" }
+
 // judge notices that nothing understandable has come for too long.
 func (d *Dialogue) judge(at time.Time) {
 	switch {
+	case d.commanding():
 	case at.Sub(d.good) < d.options.Stale:
 	case d.heard.After(d.good) && at.Sub(d.heard) < d.options.Stale:
 		d.become(Garbled, at)

@@ -207,6 +207,27 @@ func TestDialogue_TellsHowACommandFailed(t *testing.T) {
 	k.want("is ready", "not_ready", "send Z", "send Z", "not_ready", "done zero: the scale refused: not_ready")
 }
 
+func TestDialogue_WaitsForAScaleThatWaitsForThePan(t *testing.T) {
+	k := talkTo(t, sics, Options{})
+	k.opened()
+	k.hear("S S 1.0 kg\r\n")
+	k.got = nil
+	k.d.Do(TakeTare, k.now)
+	k.note(nil)
+	k.want("send T␍␊")
+	k.wait(3 * time.Second)
+	k.want()
+	if _, ok := k.d.Latest(k.now); ok {
+		t.Error("a weight of three seconds ago is still valid")
+	}
+	k.hear("T S 1.0 kg\r\n")
+	k.want("ack tare tare=1.0 unit=kg", "done tare")
+	k.wait(100 * time.Second)
+	if k.d.Condition() != Silent {
+		t.Errorf("condition %s", k.d.Condition())
+	}
+}
+
 func TestDialogue_AsksWhyThereIsNoWeight(t *testing.T) {
 	k := talkTo(t, dialog06, Options{})
 	k.opened()
