@@ -109,6 +109,8 @@ func bind(f *pflag.FlagSet, cfg *agentd.Config) {
 	f.StringVar(&cfg.Station.Listen, "station-listen", cfg.Station.Listen, "address of the scan stations' page")
 	f.StringVar(&cfg.Station.Dev, "dev", cfg.Station.Dev, "serve the page's files from this folder, for work on the page")
 	f.Var(&cfg.Ledger.MaxSize, "ledger-max-size", "how large the ledger's file may get, such as 1GiB")
+	f.DurationVar(&cfg.Ledger.Keep, "ledger-keep", cfg.Ledger.Keep, "how long entries that the hub has stored are kept")
+	f.Var(&cfg.Ledger.KeepSize, "ledger-keep-size", "bytes in use above which they go sooner; 0B is half of the largest size")
 	f.StringArrayVar(&cfg.Attach, "device", cfg.Attach, "a device, as name=scale-1,kind=scale,port=/dev/serial/by-id/…,protocol=enq-dc1 (repeat for more)")
 	f.StringVar(&cfg.Log.Level, "log-level", cfg.Log.Level, "debug, info, warn or error")
 	f.StringVar(&cfg.Log.Format, "log-format", cfg.Log.Format, "auto, text or json")

@@ -35,6 +35,7 @@ type Agent struct {
 	ledger   *ledger.Ledger
 	station  *station.Server
 	uplink   *uplink.Link
+	upkeep   *upkeep
 }
 
 // New opens the ledger, the ports and the page, in the order that a scan
@@ -48,7 +49,7 @@ func New(cfg Config, version string, log *slog.Logger) (*Agent, error) {
 		registry: prometheus.NewRegistry(), desks: make(map[string]*floor.Desk),
 	}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, open := range []func() error{a.openLedger, a.openUplink, a.openFloor, a.openDevices, a.openStation} {
+	for _, open := range []func() error{a.openLedger, a.openUplink, a.openFloor, a.openDevices, a.openStation, a.openUpkeep} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.close())
 		}
@@ -146,6 +147,7 @@ func (a *Agent) Run(ctx context.Context) (err error) {
 	}
 	g.Go(func() error { return a.station.Run(fronts) })
 	g.Go(func() error { return a.uplink.Run(fronts) })
+	g.Go(func() error { return a.upkeep.Run(fronts) })
 	err = g.Wait()
 	stop()
 	return errors.Join(err, <-saved)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -55,6 +56,32 @@ type Station struct {
 // Ledger bounds the ledger's file.
 type Ledger struct {
 	MaxSize Size `yaml:"max_size"` // reserved on the disk at start
+	// What the hub has stored is forgotten after Keep, or when more than
+	// KeepSize of the file is in use; 0 is half of MaxSize.
+	Keep     time.Duration `yaml:"keep"`
+	KeepSize Size          `yaml:"keep_size"`
+}
+
+func (l *Ledger) keepSize() int64 {
+	if l.KeepSize == 0 {
+		return int64(l.MaxSize / 2)
+	}
+	return int64(l.KeepSize)
+}
+
+func (l *Ledger) validate() error {
+	var all []error
+	if l.MaxSize < 8<<20 {
+		all = append(all, fmt.Errorf("ledger.max_size: %v is too small, take 8MiB or more", l.MaxSize))
+	}
+	if l.Keep < time.Hour {
+		all = append(all, fmt.Errorf("ledger.keep: %v is too short, take 1h or more", l.Keep))
+	}
+	// Above that the file would be full before anything is forgotten.
+	if most := l.MaxSize / 4 * 3; l.KeepSize > most {
+		all = append(all, fmt.Errorf("ledger.keep_size: %v is too much for a file of %v, take %v or less", l.KeepSize, l.MaxSize, most))
+	}
+	return errors.Join(all...)
 }
 
 // Size is a number of bytes, written as 512MiB or 1GiB.
@@ -85,7 +112,7 @@ func DefaultConfig() Config {
 		Data: "agent-data", TimeZone: "Asia/Shanghai",
 		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
 		Station: Station{Listen: "127.0.0.1:8101"},
-		Ledger:  Ledger{MaxSize: 1 << 30},
+		Ledger:  Ledger{MaxSize: 1 << 30, Keep: 30 * 24 * time.Hour},
 		Log:     settings.DefaultLog(),
 	}
 }
@@ -106,14 +133,11 @@ func (c *Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Station.Listen); err != nil {
 		bad("station.listen: %q is not host:port", c.Station.Listen)
 	}
-	if c.Ledger.MaxSize < 8<<20 {
-		bad("ledger.max_size: %v is too small, take 8MiB or more", c.Ledger.MaxSize)
-	}
 	link := c.uplink("")
 	if err := link.Validate(); err != nil && c.Warehouse != "" {
 		bad("hub: %w", err)
 	}
-	all = append(all, c.attach(), validateDevices(c.Devices), c.Log.Validate())
+	all = append(all, c.Ledger.validate(), c.attach(), validateDevices(c.Devices), c.Log.Validate())
 	return errors.Join(all...)
 }
 
