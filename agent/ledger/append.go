@@ -23,6 +23,8 @@ const maxGroup = 1000
 // Errors before anything is written: stock.ErrInvalid, ErrFull,
 // ErrCommandReused, ErrCount, ErrUndo, ErrClosed. After ErrBroken, or when ctx
 // ends first, it is open whether the command was booked: the same id tells.
+// What the movements point to (evidence, what was counted) must not be changed
+// after the call, because it may still be read when ctx has ended it.
 func (l *Ledger) Append(ctx context.Context, c stock.Command) (stock.Receipt, error) {
 	if err := checkCommand(&c); err != nil {
 		return stock.Receipt{}, err

@@ -155,12 +155,18 @@ func (l *Ledger) update(fn func(*bbolt.Tx) error) (err error) {
 	switch {
 	case errors.Is(err, berrors.ErrMaxSizeReached):
 		return l.fullError()
-	case errors.Is(err, syscall.ENOSPC) && !l.visible(id):
+	case lacksSpace(err) && !l.visible(id):
 		// The meta page was never replaced, so no later write can bring the
 		// transaction back.
 		return l.fullError()
 	}
 	return err
+}
+
+// lacksSpace reports whether the file system, a quota or a limit of the process
+// refused to let the file grow.
+func lacksSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
 // visible reports whether a transaction is what a reader sees now.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 	"google.golang.org/protobuf/proto"
@@ -78,6 +79,7 @@ func (c *commit) putItem(it *stock.Item) error {
 		return err
 	}
 	kept := *it
+	kept.GTINs = slices.Clone(it.GTINs)
 	c.publish = append(c.publish, func(v *view) { v.catalogue.put(kept) })
 	k := string(it.SKU)
 	return c.fail(c.tx.Bucket(bucketState).Bucket(bucketItems).Put([]byte(k), sealed(k, body)))

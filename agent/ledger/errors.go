@@ -33,6 +33,8 @@ var (
 	ErrAhead = errors.New("entry does not exist yet")
 	// ErrLocked is returned when another process has the file open.
 	ErrLocked = errors.New("ledger file is in use")
+	// ErrFormat is returned when a newer program made the file.
+	ErrFormat = errors.New("ledger format is not known")
 	// ErrWarehouse is returned when the file belongs to another warehouse.
 	ErrWarehouse = errors.New("ledger belongs to another warehouse")
 )

@@ -125,7 +125,7 @@ func createFile(path string, o Options) (err error) {
 	if err := syncPath(temp); err != nil {
 		return err
 	}
-	if err := os.Link(temp, path); err != nil {
+	if err := os.Link(temp, path); err != nil && !errors.Is(err, fs.ErrExist) { // somebody else may have made it
 		return err
 	}
 	return syncPath(dir)

@@ -63,7 +63,7 @@ type view struct {
 
 // Open opens the ledger at path and makes it when there is none. It reads the
 // checkpoint and the newest entries, checks their hashes, and fails when
-// anything does not fit. Errors: ErrLocked, ErrDamaged, ErrWarehouse.
+// anything does not fit. Errors: ErrLocked, ErrDamaged, ErrWarehouse, ErrFormat.
 func Open(path string, o Options) (*Ledger, error) {
 	o = o.withDefaults()
 	db, err := openFile(path, o)
@@ -93,9 +93,10 @@ func (l *Ledger) Close() error {
 	return nil
 }
 
-// Run lets callers write until ctx ends, and writes the rest in the background;
-// calls that come later, or were not taken up, fail with ErrClosed. It returns an error only when the file cannot be
-// trusted any more: then the process must stop and start again. Run it once.
+// Run lets callers write until ctx ends, and writes in the background what
+// nobody asks for. Calls that come later, or were not taken up, fail with
+// ErrClosed. It returns an error only when the file cannot be trusted any more:
+// then the process must stop and start again. Run it once.
 func (l *Ledger) Run(ctx context.Context) error {
 	if !l.running.CompareAndSwap(false, true) {
 		return fmt.Errorf("ledger %s runs already: %w", l.path, ErrClosed)

@@ -46,7 +46,7 @@ func (l *Ledger) load() (err error) {
 
 // explain names the file in an error that only knows what is wrong in it.
 func (l *Ledger) explain(err error) error {
-	if errors.Is(err, ErrWarehouse) || errors.Is(err, ErrDamaged) {
+	if errors.Is(err, ErrWarehouse) || errors.Is(err, ErrFormat) || errors.Is(err, ErrDamaged) {
 		return err
 	}
 	return &DamagedError{Path: l.path, What: err.Error()}
@@ -61,7 +61,7 @@ func (l *Ledger) loadIdentity(tx *bbolt.Tx) error {
 		return err
 	}
 	if len(format) != 1 || format[0] != formatVersion {
-		return fmt.Errorf("format %v: this program reads format %d", format, formatVersion)
+		return fmt.Errorf("%w: %s has format %v, and this program reads %d: use the program that made it", ErrFormat, l.path, format, formatVersion)
 	}
 	warehouse, err := getMeta(tx, metaWarehouse)
 	if err != nil {

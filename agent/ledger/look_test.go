@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -315,4 +316,30 @@ func working() bool {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	return bytes.Contains(stacks, []byte("agent/ledger.(*")) || bytes.Contains(stacks, []byte("go.etcd.io/bbolt"))
+}
+
+func TestStored_IsInTheFileASecondLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		l, end := open(t, path, small)
+		for i := range 10 {
+			if _, err := l.Append(t.Context(), command("S", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := l.Status().Commits
+		for seq := range stock.Seq(5) { // acknowledgements that keep coming do not put it off
+			if err := l.Stored(t.Context(), seq+1); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(300 * time.Millisecond)
+		}
+		if got := l.Status().Commits - before; got != 1 {
+			t.Errorf("acknowledgements during a second and a half took %d commits of their own, want 1", got)
+		}
+		end()
+	})
+	if report, err := ledger.Verify(t.Context(), path, nil); err != nil || report.Stored != 5 {
+		t.Errorf("Verify = %+v, %v; want the hub's cursor at 5", report, err)
+	}
 }

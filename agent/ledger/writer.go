@@ -36,9 +36,7 @@ func when(yes bool) <-chan struct{} {
 }
 
 func (w *writer) run(ctx context.Context) error {
-	later := time.NewTimer(laterDelay)
-	later.Stop()
-	defer later.Stop()
+	var later <-chan time.Time  // nil while nothing waits for a commit to ride on
 	w.leads = w.queue.release() // until now nobody had the turn
 	for {
 		var err error
@@ -52,8 +50,11 @@ func (w *writer) run(ctx context.Context) error {
 		case <-when(w.leads):
 			err = w.once(w.serve)
 		case <-w.later:
-			later.Reset(laterDelay)
-		case <-later.C:
+			if later == nil {
+				later = time.After(laterDelay)
+			}
+		case <-later:
+			later = nil
 			err = w.once(w.sweep)
 		case <-w.idle.C:
 			err = w.once(w.twin)
