@@ -67,7 +67,7 @@ func label(lot string, expiry stock.Date) string {
 }
 
 // open starts a shop.
-func open(tb testing.TB) *shop {
+func open(tb testing.TB, change ...func(*agentd.Config)) *shop {
 	tb.Helper()
 	dir := tb.TempDir()
 	cfg := agentd.DefaultConfig()
@@ -83,6 +83,9 @@ func open(tb testing.TB) *shop {
 		tb.Cleanup(func() { cable.Close() })
 		s.cables[name] = cable
 		cfg.Devices = append(cfg.Devices, agentd.Device{Name: name, Kind: strings.TrimSuffix(name, "-1"), Port: cable.Name()})
+	}
+	for _, f := range change {
+		f(&cfg)
 	}
 	s.scanner = sim.NewScanner(s.cables["scanner-1"], sim.ScannerConfig{})
 	var err error

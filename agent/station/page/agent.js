@@ -2,6 +2,7 @@
 // nothing, so after a break the next view makes everything right.
 
 const patience = 4000; // ms without a status until the line counts as lost; one comes each second
+const again = 1000; // ms between tries to open a lost line
 const retries = [300, 900, 2000]; // ms between tries of one request
 
 /** An id that no other request has. crypto.randomUUID needs HTTPS, which a LAN has not. */
@@ -37,13 +38,14 @@ export class Agent {
         this.#on[name](JSON.parse(e.data));
       });
     }
+    source.addEventListener("error", () => this.#setLost(true)); // the agent has gone, and said so
     this.#heard = performance.now();
     this.#source = source;
   }
 
-  // A line that is dead without saying so is opened again.
+  // A line that is dead without saying so is opened again, too.
   #watch() {
-    if (performance.now() - this.#heard < patience) return;
+    if (performance.now() - this.#heard < (this.#lost ? again : patience)) return;
     this.#setLost(true);
     this.#open();
   }
