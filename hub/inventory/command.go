@@ -21,7 +21,8 @@ type Session uint64
 type Hello struct {
 	Warehouse stock.Warehouse
 	Boot      Boot
-	// Nonce tells a new hello of a boot from a copy of an earlier one.
+	// Nonce grows with every new hello of a boot, from 1; a copy of an earlier
+	// one repeats its nonce.
 	Nonce uint64
 	// Position is what the box's ledger holds, and of which epoch.
 	Position stock.Position

@@ -54,7 +54,7 @@ func (h Hello) check(s *step, w *warehouse) *Refusal {
 		return refuse(ReasonEpoch, "the ledger %s of warehouse %s was replaced by a later one and stays closed: start this box with a new ledger", epoch, h.Warehouse)
 	}
 	if i := slices.IndexFunc(st.Superseded, func(o OldBoot) bool { return o.Boot == h.Boot }); i >= 0 {
-		if st.Superseded[i].Nonce == h.Nonce {
+		if h.Nonce <= st.Superseded[i].Nonce {
 			return refuse(ReasonSession, "a copy of an earlier hello, which a later one replaced")
 		}
 		st.Clones++
@@ -63,10 +63,17 @@ func (h Hello) check(s *step, w *warehouse) *Refusal {
 		return refuse(ReasonClone, "two boxes take turns as warehouse %s: stop one of them; a copied disk must get a new ledger before it starts", h.Warehouse)
 	}
 	if epoch == st.Box.Epoch {
+		if h.copyOf(&st.Box) {
+			return nil // what it says of the ledger was true once; the welcome says what is true now
+		}
 		return h.joins(st.Applied, st.Head)
 	}
 	return h.joins(0, stock.Genesis(epoch))
 }
+
+// copyOf reports whether the hello is one that the box has said before, or an
+// older one that the network held up.
+func (h Hello) copyOf(b *Box) bool { return h.Boot == b.Boot && h.Nonce <= b.Nonce }
 
 // joins checks that the ledger fits behind what is stored of its epoch.
 func (h Hello) joins(applied stock.Seq, head stock.Hash) *Refusal {
@@ -85,27 +92,38 @@ func (h Hello) joins(applied stock.Seq, head stock.Hash) *Refusal {
 // seat gives the box its session, a new one unless it already has one.
 func (h Hello) seat(s *step, w *warehouse) Welcome {
 	st := &w.state
-	box := Box{Epoch: h.Position.Epoch, Boot: h.Boot, Nonce: h.Nonce, Software: h.Software}
 	welcome := Welcome{Applied: st.Applied, Head: st.Head}
-	if box.Epoch == st.Box.Epoch {
-		box.Session, box.Since = w.sessionFor(s, &st.Box, h.Boot)
-		st.Box = box
-		st.Last = max(h.Position.Last, st.Applied)
-	} else {
-		box.Session, box.Since = w.sessionFor(s, st.Candidate, h.Boot)
-		st.Candidate = &box
-		welcome.Applied, welcome.Head = 0, stock.Genesis(box.Epoch)
+	holder := &st.Box
+	if h.Position.Epoch != st.Box.Epoch {
+		holder = st.Candidate
+		welcome.Applied, welcome.Head = 0, stock.Genesis(h.Position.Epoch)
 	}
-	s.touch(w)
-	w.helloDown(s, h)
-	welcome.Session = box.Session
+	if holder == nil || holder.Epoch != h.Position.Epoch || !h.copyOf(holder) {
+		holder = h.sit(s, w, holder)
+		w.helloDown(s, h)
+	}
+	welcome.Session = holder.Session
 	welcome.DownEpoch, welcome.DownLast = w.down.Epoch, w.down.Last()
 	return welcome
 }
 
+// sit puts the box in the place of holder, which may be nil.
+func (h Hello) sit(s *step, w *warehouse, holder *Box) *Box {
+	st := &w.state
+	box := Box{Epoch: h.Position.Epoch, Boot: h.Boot, Nonce: h.Nonce, Software: h.Software}
+	box.Session, box.Since = w.sessionFor(s, holder, h.Boot)
+	s.touch(w)
+	if box.Epoch == st.Box.Epoch {
+		st.Box = box
+		st.Last = max(h.Position.Last, st.Applied)
+		return &st.Box
+	}
+	st.Candidate = &box
+	return st.Candidate
+}
+
 // sessionFor gives the session of a boot that takes the place of holder, and
-// remembers the boot that it replaces. The same boot keeps its session, so that
-// a repeated hello changes nothing.
+// remembers the boot that it replaces. The same boot keeps its session.
 func (w *warehouse) sessionFor(s *step, holder *Box, boot Boot) (Session, time.Time) {
 	if holder != nil && holder.Boot == boot {
 		return holder.Session, holder.Since

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/hub/store/storetest"
 	"github.com/forestock/forestock/proto/stock"
@@ -124,6 +126,25 @@ func TestHello_ARepetitionChangesNothing(t *testing.T) {
 	}
 	if w := s.hello(b); w != first {
 		t.Errorf("a new hello of the same boot is answered %+v, want %+v", w, first)
+	}
+}
+
+func TestHello_ALateCopyIsNoFork(t *testing.T) {
+	s, b := newScene(t), storetest.NewBox("sz-1", 1)
+	s.updates(items(1, 3)...)
+	first := b.Hello()
+	s.says(b, first)
+	s.hello(b)
+	s.works(b, 3)
+	s.sends(b, b.Rest(3), 3)
+	s.stores(b, 2)
+	before := s.book.Rows()
+	w, ok := s.says(nil, first).(inventory.Welcome)
+	if !ok || w.Session != b.Session || w.Applied != 3 || w.Head != b.HeadAt(3) {
+		t.Errorf("the late copy is answered %+v", s.last)
+	}
+	if diff := cmp.Diff(before, s.book.Rows()); diff != "" {
+		t.Errorf("the late copy changed (-before +after):\n%s", diff)
 	}
 }
 

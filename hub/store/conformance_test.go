@@ -107,10 +107,12 @@ func TestConformance_NoticesAStoreThatIsWrong(t *testing.T) {
 		want string // the check that notices first
 	}{
 		{"drops the last command of a group", func(tb testing.TB, dir string) storetest.Store {
+			tb.Helper()
 			return forgetful{right(tb, dir)}
 		}, "random commands, random faults and restarts give what the book gives"},
 		{"answers and shows what is not synced", memory(Options{noSync: true}), "what a reader saw survives a power cut"},
 		{"forgets everything at a restart", func(tb testing.TB, dir string) storetest.Store {
+			tb.Helper()
 			return right(tb, filepath.Join(dir, tb.TempDir()))
 		}, "random commands, random faults and restarts give what the book gives"},
 	} {

@@ -20,8 +20,9 @@ type Options struct {
 	// load. 0 means 16 MiB.
 	MemTableBytes int64
 
-	fs     vfs.FS // nil is the operating system's
-	noSync bool   // only to show that the tests notice
+	fs       vfs.FS // nil is the operating system's
+	noSync   bool   // only to show that the tests notice
+	readOnly bool   // look into a copy without changing it
 }
 
 const (
@@ -43,12 +44,21 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// disk gives the file system of the store.
+func (o Options) disk() vfs.FS {
+	if o.fs == nil {
+		return vfs.Default
+	}
+	return o.fs
+}
+
 // pebble gives the options of the database. The caller unrefs the cache.
 func (o Options) pebble(l *logger) *pebble.Options {
 	out := &pebble.Options{
 		Cache:        pebble.NewCache(o.CacheBytes),
 		MemTableSize: uint64(o.MemTableBytes),
 		FS:           o.fs,
+		ReadOnly:     o.readOnly,
 		Logger:       l,
 		// Named, not "newest": an upgrade of the library must not make the
 		// data unreadable for the hub of last week.

@@ -38,6 +38,8 @@ type Pebble struct {
 	life   sync.RWMutex // guards closed: readers of the database hold it
 	closed bool
 	stats  counters
+
+	copying sync.Mutex // held while a backup is made
 }
 
 // counters are what Stats tells.
@@ -47,11 +49,7 @@ type counters struct{ groups, commands, entries, bytes atomic.Uint64 }
 // back. Levels that do not add up to the digest stored with them are an error.
 // Only one process at a time can have it open. Call Run next.
 func Open(dir string, o Options) (*Pebble, error) {
-	p := &Pebble{
-		options: o.withDefaults(), view: newView(),
-		requests: make(chan *request, groupCommands),
-		stopped:  make(chan struct{}), failed: make(chan struct{}),
-	}
+	p := newPebble(o)
 	err := p.guard(func() (err error) {
 		p.db, err = p.openDB(dir)
 		return err
@@ -65,6 +63,14 @@ func Open(dir string, o Options) (*Pebble, error) {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
 	return p, nil
+}
+
+func newPebble(o Options) *Pebble {
+	return &Pebble{
+		options: o.withDefaults(), view: newView(),
+		requests: make(chan *request, groupCommands),
+		stopped:  make(chan struct{}), failed: make(chan struct{}),
+	}
 }
 
 func (p *Pebble) openDB(dir string) (*pebble.DB, error) {

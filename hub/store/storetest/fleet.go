@@ -20,6 +20,7 @@ type Fleet struct {
 
 // NewFleet gives a fleet of n warehouses.
 func NewFleet(tb rapid.TB, n int) *Fleet {
+	tb.Helper()
 	f := &Fleet{tb: tb, boxes: make(map[stock.Warehouse][]*Box)}
 	for i := range n {
 		w := stock.Warehouse(fmt.Sprintf("wh-%d", i))

@@ -100,6 +100,7 @@ func call(tb testing.TB, w *twin, b *Box, r *rand.Rand, rounds int) {
 
 // scurry appends n movements to the ledger.
 func scurry(tb testing.TB, b *Box, r *rand.Rand, n int) {
+	tb.Helper()
 	skus := [...]stock.SKU{"milk", "rice", "eggs-10", "pear", "plum", "salt"}
 	for range n {
 		b.Move(tb, stock.Movement{

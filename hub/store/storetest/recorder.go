@@ -18,14 +18,15 @@ type recorder struct {
 	cleanup []func()
 }
 
-// record runs f with a recorder, cleanups included.
-func record(tb testing.TB, f func(testing.TB)) *recorder {
+// record runs a check with a recorder, cleanups included.
+func record(tb testing.TB, check func(testing.TB, Open), open Open) *recorder {
+	tb.Helper()
 	r := &recorder{TB: tb}
 	done := make(chan struct{})
 	go func() { // of its own, because FailNow ends the goroutine
 		defer close(done)
 		defer r.clean()
-		f(r)
+		check(r, open)
 	}()
 	<-done
 	return r

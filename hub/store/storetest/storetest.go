@@ -74,7 +74,7 @@ func Failure(tb testing.TB, open Open) string {
 		tb.Cleanup(func() { _ = f.Value.Set(before) })
 	}
 	for _, c := range checks {
-		if r := record(tb, func(tb testing.TB) { c.run(tb, open) }); r.Failed() {
+		if r := record(tb, c.run, open); r.Failed() {
 			tb.Logf("%s: %s", c.name, r.first())
 			return c.name
 		}

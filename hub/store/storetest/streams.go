@@ -12,6 +12,7 @@ import (
 
 // checkPages: listings in pages of any size hold everything once, in order.
 func checkPages(tb testing.TB, open Open) {
+	tb.Helper()
 	s := open(tb, tb.TempDir())
 	b := NewBox("wh-0", 1)
 	send(tb, s, b, b.Hello())
@@ -88,6 +89,7 @@ func update(tb testing.TB, s Store, items ...stock.Item) int {
 // changes and the hub restarts, ends with the catalogue; a box that lost what
 // it had gets all of it again under another epoch.
 func checkDown(tb testing.TB, open Open) {
+	tb.Helper()
 	dir := tb.TempDir()
 	s := open(tb, dir)
 	var items []stock.Item
@@ -159,6 +161,7 @@ func drain(tb testing.TB, s Store, b *Box, have map[stock.SKU]stock.Item, batche
 
 // checkClosed: what comes after Close is refused, and Close may come twice.
 func checkClosed(tb testing.TB, open Open) {
+	tb.Helper()
 	s := open(tb, tb.TempDir())
 	write(tb, s, []*Box{NewBox("wh-0", 1)}, 2)
 	must(tb, s.Close())

@@ -81,6 +81,7 @@ func newest(s Store) inventory.Revision {
 // one that goes on from a token after a restart all end with the levels that
 // the store has; one that nobody reads stops nothing; a scope holds.
 func checkWatch(tb testing.TB, open Open) {
+	tb.Helper()
 	dir := tb.TempDir()
 	s := open(tb, dir)
 	boxes := []*Box{NewBox("wh-0", 1), NewBox("wh-1", 2), NewBox("wh-2", 3)}
@@ -171,6 +172,7 @@ func checkEveryToken(tb testing.TB, s Store, incarnation uint64) {
 }
 
 func checkScope(tb testing.TB, s Store) {
+	tb.Helper()
 	for _, scope := range []inventory.Scope{
 		{Warehouses: []stock.Warehouse{"wh-2", "wh-1"}},
 		{SKUs: []stock.SKU{"rice", "nothing"}},
@@ -234,6 +236,7 @@ func send(tb testing.TB, s Store, b *Box, c inventory.Command) {
 // checkTokens: a watch cannot go on from a token that is not of this life of
 // the store, nor from its future.
 func checkTokens(tb testing.TB, open Open) {
+	tb.Helper()
 	s, other := open(tb, tb.TempDir()), open(tb, tb.TempDir())
 	write(tb, s, []*Box{NewBox("wh-0", 1)}, 3)
 	b := newBoard()
