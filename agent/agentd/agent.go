@@ -49,7 +49,7 @@ func New(cfg Config, version string, log *slog.Logger) (*Agent, error) {
 		registry: prometheus.NewRegistry(), desks: make(map[string]*floor.Desk),
 	}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, open := range []func() error{a.openLedger, a.openUplink, a.openFloor, a.openDevices, a.openStation, a.openUpkeep} {
+	for _, open := range []func() error{a.openLedger, a.openUpkeep, a.openUplink, a.openFloor, a.openDevices, a.openStation} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, a.close())
 		}

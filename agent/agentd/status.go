@@ -2,6 +2,7 @@ package agentd
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/forestock/forestock/agent/devices"
@@ -54,6 +55,10 @@ type DiskStatus struct {
 	FreeBytes int64 `json:"free_bytes"` // in its file system; -1 where unknown
 	Reserved  bool  `json:"reserved"`   // the file's space is the ledger's, whatever others write
 	Full      bool  `json:"full"`       // new work is refused
+	// DaysLeft is for how long new work fits while the hub is away; Low says
+	// that it is less than three days.
+	DaysLeft float64 `json:"days_left"`
+	Low      bool    `json:"low"`
 }
 
 // DeviceStatus is how a device is.
@@ -77,7 +82,7 @@ func (a *Agent) Status() Status {
 	s := Status{
 		Warehouse: a.cfg.Warehouse, Version: a.version, Time: time.Now(), Stations: a.stations,
 		Ledger: ledgerStatus(&l, a.ledger), Link: linkStatus(a.uplink.Status()),
-		Disk: DiskStatus{l.UsedBytes, l.MaxBytes, l.DiskFree, l.ReservedDisk, l.Full}, Devices: []DeviceStatus{},
+		Disk: diskStatus(&l, a.upkeep.budget.days()), Devices: []DeviceStatus{},
 	}
 	for _, d := range a.devices.States() {
 		s.Devices = append(s.Devices, deviceStatus(d))
@@ -91,6 +96,13 @@ func ledgerStatus(s *ledger.Status, l *ledger.Ledger) LedgerStatus {
 		Epoch: s.Position.Epoch.String(), First: uint64(s.Position.First), Last: uint64(s.Position.Last), Unsent: s.Unsent,
 		Digest: fmt.Sprintf("%016x", digest.Root()), SKUs: s.SKUs, Items: s.Items,
 		CommitMillis: millis(s.LastCommit),
+	}
+}
+
+func diskStatus(s *ledger.Status, days float64) DiskStatus {
+	return DiskStatus{
+		UsedBytes: s.UsedBytes, MaxBytes: s.MaxBytes, FreeBytes: s.DiskFree, Reserved: s.ReservedDisk, Full: s.Full,
+		DaysLeft: math.Round(days*10) / 10, Low: days < lowDays,
 	}
 }
 

@@ -13,13 +13,15 @@ import (
 // upkeep is what the agent does for its ledger while nobody asks.
 type upkeep struct {
 	retention retention
+	budget    *budget
 }
 
-func (a *Agent) openUpkeep() error {
+func (a *Agent) openUpkeep() (err error) {
 	a.upkeep = &upkeep{
 		retention: retention{ledger: a.ledger, keep: a.cfg.Ledger.Keep, keepSize: a.cfg.Ledger.keepSize(), log: a.log},
 	}
-	return nil
+	a.upkeep.budget, err = newBudget(a.ledger, a.registry, a.log)
+	return err
 }
 
 // Run keeps the ledger in order until ctx ends. Nothing that fails in here is a
@@ -27,6 +29,7 @@ func (a *Agent) openUpkeep() error {
 func (u *upkeep) Run(ctx context.Context) error {
 	var g errgroup.Group
 	g.Go(func() error { return u.retention.Run(ctx) })
+	g.Go(func() error { return u.budget.Run(ctx) })
 	return g.Wait()
 }
 

@@ -2,8 +2,8 @@ package ledger_test
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/forestock/forestock/agent/ledger"
@@ -17,7 +17,7 @@ func TestRoom_IsGoneWhenNewWorkIsRefused(t *testing.T) {
 		t.Fatalf("a new ledger of 2 MiB has room for %d bytes", before)
 	}
 	for i := 0; ; i++ {
-		c := stock.Command{ID: fmt.Sprint(i)}
+		c := stock.Command{ID: strconv.Itoa(i)}
 		for part := range 100 {
 			c.Movements = append(c.Movements, scanned(part))
 		}
