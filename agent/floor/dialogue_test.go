@@ -32,6 +32,7 @@ var update = flag.Bool("update", false, "rewrite the dialogue files")
 //	fast CODE          the same as scan, half a second after the input before
 //	repeat, garbled    what a scanner reports when it is no code
 //	fail REASON        the ledger does not save the next command
+//	badges             from now on nothing is booked without a badge
 //	station NAME       go to another station of the same shop
 //	show               the goods, lines and look-up on the screen
 func TestDialogues(t *testing.T) {
@@ -200,6 +201,9 @@ func (p *player) act(line string) {
 		}
 		p.now = p.now.Add(d - 2*time.Second)
 		p.take(Tick{})
+	case "badges":
+		p.rules.NeedBadge = true
+		return
 	case "fail":
 		p.fail = Reason(rest)
 		return

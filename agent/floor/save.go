@@ -18,6 +18,7 @@ type pending struct {
 // given up before the answer.
 func (t *turn) save(movements []stock.Movement, text Text) {
 	if t.rules.NeedBadge && t.operator == "" {
+		t.release()
 		t.refuse(NeedBadge, badBadge, hintBadge)
 		return
 	}
@@ -81,12 +82,17 @@ var failures = map[Reason]struct{ message, hint Text }{
 	LedgerUnsure:  {badUnsure, hintUnsure},
 }
 
-// failed says why the ledger did not save. What was collected is kept; goods
-// that a single scan would book again are not.
-func (t *turn) failed(o Outcome) {
+// release forgets goods that were not saved, where a single scan brings them
+// back and books them; what was collected over several scans is kept.
+func (t *turn) release() {
 	if t.mode == Receive || t.mode == Pick {
 		t.drop()
 	}
+}
+
+// failed says why the ledger did not save.
+func (t *turn) failed(o Outcome) {
+	t.release()
 	if told, ok := failures[o.Reason]; ok {
 		t.refuse(o.Reason, told.message, told.hint)
 		return

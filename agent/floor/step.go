@@ -15,8 +15,8 @@ type Effect struct {
 }
 
 // Step takes one input. It gives the next state and what follows from it, and
-// leaves s as it was. While a command has no outcome, every input but that and
-// Tick is refused.
+// leaves s as it was. While a command has no outcome, codes and buttons are
+// refused and everything else is ignored.
 func Step(s State, in Input, book Book, rules Rules, now time.Time) (State, Effect) {
 	t := &turn{State: s, book: book, rules: rules, now: now}
 	t.changed = true
