@@ -207,6 +207,7 @@ func differs(t *testing.T, l *ledger.Ledger, entries [][]byte, items []stock.Ite
 }
 
 func TestOpen_DoesWithoutADamagedCheckpoint(t *testing.T) {
+	t.Parallel() // it waits for a lock
 	path, entries, _ := filled(t, 200)
 	report, err := ledger.Verify(t.Context(), path, nil)
 	if err != nil || len(report.Checkpoints) != 2 {

@@ -200,6 +200,7 @@ func TestLedger_StopsWhenItCannotTellWhetherItWrote(t *testing.T) {
 }
 
 func TestOpen_RefusesWhatIsNotItsOwn(t *testing.T) {
+	t.Parallel() // it waits for a lock
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ledger.db")
 	_, end := open(t, path, small)
