@@ -3,6 +3,7 @@ package agentd
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -15,10 +16,11 @@ import (
 type Device struct {
 	Name     string        `yaml:"name"`     // in movements, on pages and in metrics
 	Kind     string        `yaml:"kind"`     // scale or scanner
-	Port     string        `yaml:"port"`     // /dev/serial/by-id/…, /dev/serial/by-path/… or tcp://host:port
+	Port     string        `yaml:"port"`     // /dev/serial/by-id/…, /dev/serial/by-path/…, tcp://host:port or lend://host:port/device
+	KeyFile  string        `yaml:"key_file"` // the key shared with the lender of a lend:// port
 	Line     string        `yaml:"line"`     // "9600 8N1"; empty is the protocol's usual one
 	Station  string        `yaml:"station"`  // whose inputs it makes; s1 without it
-	Protocol string        `yaml:"protocol"` // of a scale; enq-dc1 without it
+	Protocol string        `yaml:"protocol"` // of a scale: enq-dc1 without it; of a scanner: ssi where it wants its packets answered
 	Unit     string        `yaml:"unit"`     // of a scale whose protocol does not say it: kg, g …
 	Prefix   string        `yaml:"prefix"`   // of a scanner: what stands before each code
 	Suffix   string        `yaml:"suffix"`   // of a scanner: CR, LF, CRLF, TAB, ETX, NONE; any of the usual ones without it
@@ -35,14 +37,14 @@ const defaultStation = "s1"
 func parseDevice(text string) (Device, error) {
 	var d Device
 	fields := map[string]*string{
-		"name": &d.Name, "kind": &d.Kind, "port": &d.Port, "line": &d.Line, "station": &d.Station,
+		"name": &d.Name, "kind": &d.Kind, "port": &d.Port, "key_file": &d.KeyFile, "line": &d.Line, "station": &d.Station,
 		"protocol": &d.Protocol, "unit": &d.Unit, "prefix": &d.Prefix, "suffix": &d.Suffix,
 	}
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, _ := strings.Cut(part, "=")
 		field := fields[strings.TrimSpace(key)]
 		if field == nil {
-			return d, fmt.Errorf("device %q: %q is none of name, kind, port, line, station, protocol, unit, prefix, suffix", text, key)
+			return d, fmt.Errorf("device %q: %q is none of name, kind, port, key_file, line, station, protocol, unit, prefix, suffix", text, key)
 		}
 		*field = strings.TrimSpace(value)
 	}
@@ -64,6 +66,19 @@ func deviceConfigs(all []Device) ([]devices.Config, error) {
 		}
 		if c.Station == "" {
 			c.Station = defaultStation
+		}
+		if c.Kind == devices.Scanner {
+			c.SSI, c.Protocol = d.Protocol == "ssi", ""
+			if d.Protocol != "" && !c.SSI {
+				errs = append(errs, fmt.Errorf("device %s: a scanner's protocol is ssi, or none", d.Name))
+			}
+		}
+		if d.KeyFile != "" {
+			key, err := os.ReadFile(d.KeyFile)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("device %s: read its key: %w", d.Name, err))
+			}
+			c.Key = strings.TrimSpace(string(key))
 		}
 		if d.Repeat == 0 {
 			c.Repeat = defaultRepeat

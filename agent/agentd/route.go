@@ -7,7 +7,6 @@ import (
 	"github.com/forestock/forestock/agent/floor"
 	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/firmware-bridge/barcode"
-	"github.com/forestock/forestock/firmware-bridge/scale"
 	"github.com/forestock/forestock/firmware-bridge/scanner"
 )
 
@@ -19,7 +18,7 @@ func (a *Agent) route(e devices.Event) {
 	case e.Scan != nil:
 		desk.Take(scanInput(desk, e.Device, e.Scan))
 	case e.Reading != nil:
-		desk.Take(weightInput(e.Device, e.Reading))
+		desk.Take(floor.WeightOf(e.Device, *e.Reading))
 	case e.State != nil && !e.State.Usable():
 		desk.Take(floor.Lost{Device: e.Device})
 	}
@@ -34,18 +33,6 @@ func scanInput(desk *floor.Desk, device string, s *scanner.Scan) floor.Input {
 	case scanner.NoRead, scanner.Broken:
 	}
 	return floor.Garbled{Device: device}
-}
-
-func weightInput(device string, r *scale.Reading) floor.Input {
-	grams, weighed := r.Grams()
-	w := floor.Weight{Device: device, Grams: grams, Settled: weighed && r.Settled(), Frame: r.Raw, At: r.At}
-	switch {
-	case r.Fault != scale.NoFault:
-		w.Fault = r.Fault.Message()
-	case !weighed:
-		w.Fault = "the unit of the scale is not known: set it in the agent's configuration"
-	}
-	return w
 }
 
 // explain says in the floor's words why the ledger did not save.

@@ -25,7 +25,8 @@ const (
 type Config struct {
 	Name    string // in movements, on pages and in metrics
 	Kind    Kind
-	Address string // a stable path below /dev/serial/by-id or by-path, or tcp://host:port
+	Address string // a stable path below /dev/serial/by-id or by-path, tcp://host:port, or lend://host:port/device
+	Key     string // shared with the lender of a lend:// address: 64 hexadecimal digits
 	Line    string // "9600 8N1"; empty is the protocol's usual one
 	Station string // whose inputs it makes
 
@@ -34,6 +35,7 @@ type Config struct {
 	Unit     scale.Unit // what the wire does not say
 
 	// Of a scanner:
+	SSI      bool // it sends packets and waits for an answer to each
 	Prefix   string
 	Suffixes []string      // nil: any of the usual ones
 	Repeat   time.Duration // within which the same code is a double read; 0 is never
@@ -95,7 +97,7 @@ func (c Config) prepare() (device, error) {
 	if err != nil {
 		return d, err
 	}
-	d.port.Address = c.Address
+	d.port.Address, d.port.Key = c.Address, c.Key
 	if line != "" {
 		if d.port.Line, err = port.ParseLine(line); err != nil {
 			return d, err
@@ -115,6 +117,6 @@ func (d *device) prepareScale() (line string, err error) {
 
 func (d *device) prepareScanner() error {
 	d.framing = scanner.DefaultConfig()
-	d.framing.Prefix, d.framing.Suffixes, d.framing.Repeat = d.Prefix, d.Suffixes, d.Repeat
+	d.framing.Prefix, d.framing.Suffixes, d.framing.Repeat, d.framing.SSI = d.Prefix, d.Suffixes, d.Repeat, d.SSI
 	return d.framing.Validate()
 }

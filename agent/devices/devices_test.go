@@ -217,3 +217,49 @@ func TestNew_NamesWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// A scanner that sends packets gets an answer to each; without one it would
+// stop and beep for help.
+func TestDevices_AnswerAScannerThatWaitsForIt(t *testing.T) {
+	cable, err := sim.NewCable(filepath.Join(t.TempDir(), "scanner"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cable.Close()
+	events := make(chan Event, 100)
+	d, err := New([]Config{{Name: "scanner-1", Kind: Scanner, Address: cable.Name(), SSI: true}}, func(e Event) { events <- e }, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	defer func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	for e := range events {
+		if e.State != nil && e.State.Usable() {
+			break
+		}
+	}
+	// DECODE_DATA: length, opcode F3, source 0, status 0, type 0B (EAN-13), the code, check sum.
+	packet := append([]byte{5 + 13, 0xF3, 0, 0, 0x0B}, "6901234567892"...)
+	sum := 0
+	for _, b := range packet {
+		sum -= int(b)
+	}
+	if _, err := cable.Write(append(packet, byte(sum>>8), byte(sum))); err != nil {
+		t.Fatal(err)
+	}
+	if e := <-events; e.Scan == nil || string(e.Scan.Data) != "6901234567892" {
+		t.Fatalf("event = %+v", e)
+	}
+	answer := make([]byte, 16)
+	n, err := cable.Read(answer)
+	if err != nil || n < 2 || answer[1] != 0xD0 { // CMD_ACK
+		t.Errorf("answer = % x, %v; want an acknowledgement", answer[:n], err)
+	}
+}

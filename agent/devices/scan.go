@@ -14,7 +14,7 @@ import (
 const garbledAfter = 3
 
 // scan is the goroutine of a scanner.
-func (a *attached) scan(context.Context) error {
+func (a *attached) scan(ctx context.Context) error {
 	framer, err := scanner.New(a.framing)
 	if err != nil {
 		return err
@@ -41,7 +41,20 @@ func (a *attached) scan(context.Context) error {
 		for i := range scans {
 			fragments = a.scanned(&scans[i], fragments)
 		}
+		a.acknowledge(ctx, framer)
 		a.judgeScanner(status, fragments)
+	}
+}
+
+// acknowledge answers a scanner that waits for it. An error shows as a state of
+// the port, and the scanner sends its packet again.
+func (a *attached) acknowledge(ctx context.Context, f *scanner.Framer) {
+	answer := f.Answer()
+	if len(answer) == 0 {
+		return
+	}
+	if err := a.port.Write(ctx, answer); err != nil {
+		a.log.DebugContext(ctx, "cannot answer the scanner", "error", err)
 	}
 }
 
