@@ -75,6 +75,13 @@ func (p *Port) Status() Status {
 	return p.queue.status
 }
 
+// Heard returns how many bytes have arrived since the beginning, also those that were dropped or flushed.
+func (p *Port) Heard() uint64 {
+	p.queue.mu.Lock()
+	defer p.queue.mu.Unlock()
+	return p.queue.total
+}
+
 // Write sends bytes to the device. It returns ErrNotOpen, ErrUnplugged, or ErrWriteStuck when the device does not take them
 // before the context's deadline or Config.WriteTimeout; after the last two the port reopens.
 func (p *Port) Write(ctx context.Context, b []byte) error {

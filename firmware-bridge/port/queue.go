@@ -23,6 +23,7 @@ type queue struct {
 	lost   int           // guarded by mu: bytes dropped since the last chunk was queued
 	status Status        // guarded by mu: the newest state
 	heard  time.Time     // guarded by mu: when bytes arrived last, or the device was opened
+	total  uint64        // guarded by mu: bytes that arrived
 	limit  int           // how many events wait at most
 	more   chan struct{} // signalled after each push, capacity 1
 }
@@ -71,6 +72,7 @@ func (q *queue) arrivedLocked(e Event) {
 		e.At = q.heard
 	}
 	q.heard = e.At
+	q.total += uint64(len(e.Bytes))
 	if q.status.State == Silent {
 		s := q.status
 		s.State = Ready

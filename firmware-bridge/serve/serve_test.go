@@ -321,8 +321,12 @@ func TestPort_FlushesALentLine(t *testing.T) {
 	b := box.borrow(box.address, box.key, "scanner-1")
 	b.await(port.Ready)
 	for i := range 30 {
+		before := b.port.Heard()
 		if _, err := box.cable.Write([]byte("old")); err != nil {
 			t.Fatal(err)
+		}
+		for b.port.Heard() < before+3 {
+			time.Sleep(time.Millisecond)
 		}
 		if err := b.port.Flush(t.Context()); err != nil {
 			t.Fatal(err)
