@@ -190,6 +190,7 @@ func TestRun_EndsWhenTheDatabaseMustNotGoOn(t *testing.T) {
 	if err := <-done; !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), "MANIFEST") {
 		t.Errorf("Run: %v, want ErrBroken about the MANIFEST", err)
 	}
+	p.Stats() // does not wait for a goroutine that was stopped with its locks
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}

@@ -84,6 +84,19 @@ func TestStore_ConformsToTheBook(t *testing.T) {
 	storetest.Run(t, memory(Options{}))
 }
 
+func TestStore_ConformsOnARealDisk(t *testing.T) {
+	storetest.Run(t, func(tb testing.TB, dir string) storetest.Store {
+		tb.Helper()
+		return disk{start(tb, dir, Options{})}
+	})
+}
+
+// disk is a store whose power is not cut.
+type disk struct{ *running }
+
+// Crash hides running's, which needs a file system in memory.
+func (disk) Crash() {}
+
 // forgetful drops the last command of every call that has several, and makes
 // up the answer of the one before it.
 type forgetful struct{ storetest.Store }

@@ -34,7 +34,7 @@ func (l *logger) Errorf(format string, args ...any) {
 // So the goroutine that called stops for ever, and the store tells its owner.
 // A failed commit is called on the store's own goroutine, which knows.
 func (l *logger) Fatalf(format string, args ...any) {
-	l.fail(fmt.Errorf("pebble: %s", fmt.Sprintf(format, args...)))
+	l.fail(fmt.Errorf("pebble: %s", strings.TrimPrefix(fmt.Sprintf(format, args...), "pebble: ")))
 	if strings.HasPrefix(format, "pebble: fatal commit error") {
 		return
 	}

@@ -6,7 +6,7 @@ type Stats struct {
 	Commands  uint64
 	Entries   uint64 // ledger entries stored
 	Bytes     uint64 // written to the write-ahead log, before it is rounded up to pages
-	DiskBytes uint64 // in use on disk now
+	DiskBytes uint64 // in use on disk now; 0 once the store is closed or broken
 }
 
 // Stats gives the counters.
@@ -17,8 +17,12 @@ func (p *Pebble) Stats() Stats {
 	}
 	p.life.RLock()
 	defer p.life.RUnlock()
-	if !p.closed {
-		s.DiskBytes = p.db.Metrics().DiskSpaceUsage()
+	select {
+	case <-p.failed: // the database may hold its locks for ever
+	default:
+		if !p.closed {
+			s.DiskBytes = p.db.Metrics().DiskSpaceUsage()
+		}
 	}
 	return s
 }

@@ -41,9 +41,9 @@ type group struct {
 }
 
 // Apply applies the commands in their order, in one commit, and answers once
-// that is synced. It gives one result for each. An error means that none of
-// the results is known; after a context's error or ErrBroken the commands may
-// have been applied nevertheless.
+// that is synced. It gives one result for each. Before Run it waits. An error
+// means that no result is known: the context's, ErrClosed or ErrBroken. After a
+// context's error or ErrBroken the commands may have been applied nevertheless.
 func (p *Pebble) Apply(ctx context.Context, commands ...inventory.Command) ([]inventory.Result, error) {
 	r := &request{commands: commands, bytes: bytesOf(commands), answer: make(chan answer, 1)}
 	select {
