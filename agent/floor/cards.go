@@ -91,3 +91,27 @@ func BinCard(b stock.Bin) (barcode.Card, error) {
 	}
 	return c, nil
 }
+
+// mostTare is the heaviest crate that has a card, in grams.
+const mostTare = 9999
+
+// CrateCard gives the card of a kind of crate, 0 to 99, whose tare in grams, 1
+// to 9,999, stands in the card itself, so that no station has to look it up.
+func CrateCard(kind int, tare int64) (barcode.Card, error) {
+	if kind < 0 || kind > 99 || tare < 1 || tare > mostTare {
+		return barcode.Card{}, fmt.Errorf("crate of kind %d with %d g: kinds are 0 to 99, crates weigh 1 to %d g", kind, tare, mostTare)
+	}
+	return barcode.NewCard(barcode.CrateCard, fmt.Sprintf("%02d%04d", kind, tare))
+}
+
+// TareOf gives the tare in grams that the card of a crate says; 0 for another card.
+func TareOf(c barcode.Card) int64 {
+	if c.Type != barcode.CrateCard || len(c.Number) != 6 {
+		return 0
+	}
+	grams, err := strconv.ParseInt(c.Number[2:], 10, 64)
+	if err != nil {
+		return 0 // a card holds digits only
+	}
+	return grams
+}

@@ -89,7 +89,8 @@ var shorthands = map[string]string{
 }
 
 // expand replaces shorthands; $01:name is a GS1 element with the item's GTIN,
-// $label:PLU:GRAMS a weighed label, $bin:NAME a bin card, $badge:N a badge.
+// $label:PLU:GRAMS a weighed label, $bin:NAME a bin card, $badge:N a badge,
+// $crate:GRAMS a crate.
 func expand(tb testing.TB, code string) string {
 	tb.Helper()
 	for name, digits := range shorthands {
@@ -115,6 +116,11 @@ func expand(tb testing.TB, code string) string {
 		card, err = barcode.NewCard(barcode.InboundCard, rest)
 	case "$tote":
 		card, err = barcode.NewCard(barcode.ToteCard, rest)
+	case "$crate":
+		var grams int64
+		if grams, err = strconv.ParseInt(rest, 10, 64); err == nil {
+			card, err = CrateCard(1, grams)
+		}
 	case "$card":
 		card, _ = CardOf(Button(rest))
 	default:

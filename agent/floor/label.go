@@ -46,6 +46,7 @@ const (
 	codeBadge
 	codeCard     // a button
 	codeDocument // an inbound document
+	codeCrate    // a crate that says its tare
 	codeOther    // understood, but not used at this station
 )
 
@@ -88,7 +89,10 @@ func (l label) card(c barcode.Card) label {
 		}
 	case barcode.InboundCard:
 		l.kind, l.text, l.what = codeDocument, c.Number, say(saidDocument, c.Number)
-	case barcode.ToteCard, barcode.OrderCard, barcode.CrateCard:
+	case barcode.CrateCard:
+		l.kind, l.grams = codeCrate, TareOf(c)
+		l.what = say(saidCrate, grams(l.grams))
+	case barcode.ToteCard, barcode.OrderCard:
 		l.kind, l.what = codeOther, same(c.Type.String())
 	}
 	return l

@@ -30,6 +30,8 @@ func (t *turn) scan(in Scan) {
 		t.part(l)
 	case codeDocument:
 		t.openDocument(l.text)
+	case codeCrate:
+		t.crate(l.grams)
 	case codeBad:
 		t.refuse(l.reason, l.message, l.hint)
 	case codeCard, codeOther:

@@ -139,6 +139,7 @@ var (
 	saidCancelled = Text{"已取消，什么也没记", "cancelled; nothing was booked"}
 	saidDocument  = Text{"收货单 %s", "document %s"}
 	saidTare      = Text{"皮重 %s", "tare %s"}
+	saidCrate     = Text{"筐 %s", "crate of %s"}
 	saidNoTare    = Text{"皮重清零", "tare cleared"}
 	saidTimes     = Text{"下一件 ×%d", "next goods ×%d"}
 	saidHeardPart = Text{"记下 %s，请扫商品", "noted %s; now scan the goods"}

@@ -181,6 +181,24 @@ func (t *turn) takeTare() {
 	t.refuse(NoWeight, badNoWeight, hintNoWeight)
 }
 
+// crate makes the tare what the code on a crate says, without weighing it. It
+// counts for the next goods; whether the pan was empty since the last ones is
+// another matter. A tare belongs to the work that was begun, so where nothing
+// is weighed the code is refused rather than forgotten.
+func (t *turn) crate(tare int64) {
+	if t.mode == LookUp {
+		t.notHere(say(saidCrate, grams(tare)))
+		return
+	}
+	if len(t.pans) == 0 {
+		t.refuse(NoWeight, badNoWeight, hintNoWeight)
+		return
+	}
+	p := t.panOf(t.pans[0].device)
+	p.tare, p.used, p.told, p.since = tare, false, false, t.now
+	t.show(ToneInfo, SoundHeard, say(saidTare, grams(tare)))
+}
+
 // lost voids what a scale showed.
 func (t *turn) lost(device string) {
 	t.changed = false
