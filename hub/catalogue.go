@@ -8,9 +8,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/forestock/forestock/hub/hubd"
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
@@ -22,7 +19,7 @@ import (
 const itemsPerCall = 500
 
 func catalogueCommand(stdout io.Writer) *cobra.Command {
-	var address, token string
+	var at remote
 	load := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Write the items of a CSV file into a running hub's catalogue",
@@ -34,7 +31,7 @@ plu, pack, bin, zone, shelf_life_days, price_fen and removed may be there.`,
 		Example: "  hub catalogue import items.csv --grpc 127.0.0.1:9090",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			changed, all, err := importCatalogue(cmd.Context(), address, token, args[0])
+			changed, all, err := importCatalogue(cmd.Context(), &at, args[0])
 			if err != nil {
 				return err
 			}
@@ -42,14 +39,13 @@ plu, pack, bin, zone, shelf_life_days, price_fen and removed may be there.`,
 			return err
 		},
 	}
-	load.Flags().StringVar(&address, "grpc", "127.0.0.1:9090", "the hub's gRPC address")
-	load.Flags().StringVar(&token, "token", os.Getenv("FORESTOCK_TOKEN"), "token with the role write, where the hub wants one (or FORESTOCK_TOKEN)")
+	at.bind(load)
 	cmd := &cobra.Command{Use: "catalogue", Short: "Work on the catalogue"}
 	cmd.AddCommand(load)
 	return cmd
 }
 
-func importCatalogue(ctx context.Context, address, token, file string) (changed, all int, err error) {
+func importCatalogue(ctx context.Context, at *remote, file string) (changed, all int, err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return 0, 0, err
@@ -59,14 +55,11 @@ func importCatalogue(ctx context.Context, address, token, file string) (changed,
 	if err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", file, err)
 	}
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	ctx, conn, err := at.dial(ctx)
 	if err != nil {
-		return 0, 0, fmt.Errorf("reach the hub: %w", err)
+		return 0, 0, err
 	}
 	defer conn.Close()
-	if token != "" {
-		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
-	}
 	client := forestockv1.NewCatalogueServiceClient(conn)
 	for some := range slices.Chunk(items, itemsPerCall) {
 		done, err := client.BatchUpdateItems(ctx, &forestockv1.BatchUpdateItemsRequest{Items: messages(some)})

@@ -36,14 +36,16 @@ number is, and which scans and weights it is made of.`,
 		Example: `  hub run                              everything on loopback, data in ./hub-data
   hub run --config hub.yaml
   hub config check --config hub.yaml
-  hub catalogue import items.csv`,
+  hub catalogue import items.csv
+  hub backup                           a copy of the running hub's store
+  hub restore hub-backup/NAME --data hub-data-2`,
 		Version:      settings.VersionText(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout))
+	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout))
 	return root.ExecuteContext(ctx)
 }
 
@@ -98,6 +100,7 @@ func configured(cmd *cobra.Command, cfg *hubd.Config) func() error {
 
 func bind(f *pflag.FlagSet, cfg *hubd.Config) {
 	f.StringVar(&cfg.Data, "data", cfg.Data, "folder of the store")
+	f.StringVar(&cfg.BackupDir, "backup-dir", cfg.BackupDir, "folder below which backups are made; empty refuses them")
 	f.StringVar(&cfg.HTTP, "http", cfg.HTTP, "address of REST, console and metrics")
 	f.StringVar(&cfg.GRPC, "grpc", cfg.GRPC, "address of gRPC")
 	f.StringVar(&cfg.MQTT.Listen, "mqtt-listen", cfg.MQTT.Listen, "address of the broker inside the hub")

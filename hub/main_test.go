@@ -19,9 +19,12 @@ func command(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-func TestCatalogue_IsImportedIntoARunningHub(t *testing.T) {
+// running gives a hub on free ports, which ends with the test.
+func running(t *testing.T, data string, tokens ...hubd.Token) *hubd.Hub {
+	t.Helper()
 	cfg := hubd.DefaultConfig()
-	cfg.Data, cfg.HTTP, cfg.GRPC, cfg.MQTT.Listen = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Data, cfg.BackupDir, cfg.HTTP, cfg.GRPC, cfg.MQTT.Listen = data, t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Tokens = tokens
 	h, err := hubd.New(cfg, "test", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -29,12 +32,17 @@ func TestCatalogue_IsImportedIntoARunningHub(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- h.Run(ctx) }()
-	defer func() {
+	t.Cleanup(func() {
 		cancel()
 		if err := <-ran; err != nil {
 			t.Error(err)
 		}
-	}()
+	})
+	return h
+}
+
+func TestCatalogue_IsImportedIntoARunningHub(t *testing.T) {
+	h := running(t, t.TempDir())
 	file := filepath.Join(t.TempDir(), "items.csv")
 	if err := os.WriteFile(file, []byte("sku,name,unit,gtins\nM1,牛奶,pc,6901234567892\nV1,白菜,g,\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -57,6 +65,8 @@ func TestCommands_SayWhatIsWrong(t *testing.T) {
 		{"config check --http nowhere", "http"},
 		{"run --http 0.0.0.0:8080 --grpc 127.0.0.1:0 --mqtt-listen 127.0.0.1:0 --data " + t.TempDir(), "token"},
 		{"catalogue import nothing.csv", "no such file"},
+		{"restore nothing", "required flag"},
+		{"restore nothing --data " + filepath.Join(t.TempDir(), "new"), "no complete backup"},
 		{"fly", "unknown command"},
 	} {
 		if _, err := command(t, strings.Fields(tt.args)...); err == nil || !strings.Contains(err.Error(), tt.want) {

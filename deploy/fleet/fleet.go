@@ -83,7 +83,7 @@ func New(o Options) (*Fleet, error) {
 		}
 	}
 	cfg := hubd.DefaultConfig()
-	cfg.Data = filepath.Join(o.Dir, "hub")
+	cfg.Data, cfg.BackupDir = filepath.Join(o.Dir, "hub"), filepath.Join(o.Dir, "hub-backup")
 	cfg.HTTP, cfg.GRPC, cfg.MQTT.Listen, cfg.Catalogue = f.HTTP, f.GRPC, f.MQTT, o.Catalogue
 	f.Hub = f.node("hub", program{Hub: &cfg})
 	for i := range o.Warehouses {

@@ -212,6 +212,7 @@ func (c *call) account(ctx context.Context, r *refusal) {
 // writers are the methods that need the role Write; the others need Read.
 var writers = map[string]bool{
 	forestockv1.CatalogueService_BatchUpdateItems_FullMethodName: true,
+	forestockv1.AdminService_CreateBackup_FullMethodName:         true,
 }
 
 // learn takes in the methods that there are.

@@ -36,6 +36,8 @@ const (
 	UnknownSKU           Reason = "UNKNOWN_SKU"
 	UnknownItem          Reason = "UNKNOWN_ITEM"
 	UnknownRoute         Reason = "UNKNOWN_ROUTE"
+	NoBackups            Reason = "NO_BACKUPS"
+	BackupExists         Reason = "BACKUP_EXISTS"
 	MethodNotAllowed     Reason = "METHOD_NOT_ALLOWED"
 	BodyTooLarge         Reason = "BODY_TOO_LARGE"
 	CrossOrigin          Reason = "CROSS_ORIGIN"

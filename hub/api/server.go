@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/forestock/forestock/hub/inventory"
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
 
@@ -32,6 +33,9 @@ type Deps struct {
 	// Ready tells why the hub cannot answer yet, and gives nil once it can. It
 	// is asked once a second and more. Without it the hub is always ready.
 	Ready func(context.Context) error
+	// Backup copies the store into a new folder of a name; nil where backups
+	// have no place. Errors wrap those of inventory about names.
+	Backup func(ctx context.Context, name string) (inventory.Backup, error)
 	// Console is served under /console/ when it is there.
 	Console http.Handler
 	// Registry takes the API's metrics and is what /metrics shows.
@@ -115,6 +119,7 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 		view: s.view, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
 	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: s.view})
+	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, backup: s.deps.Backup})
 }
 
 func (s *Server) grpcOptions() []grpc.ServerOption {

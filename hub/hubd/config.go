@@ -12,12 +12,13 @@ import (
 
 // Config is everything that an operator sets of a hub.
 type Config struct {
-	Data      string       `yaml:"data"`      // folder of the store
-	HTTP      string       `yaml:"http"`      // address of REST, console and metrics
-	GRPC      string       `yaml:"grpc"`      // address of gRPC
-	MQTT      MQTT         `yaml:"mqtt"`      // how frames come in
-	Catalogue string       `yaml:"catalogue"` // CSV that is written into the catalogue at start; empty is none
-	TimeZone  string       `yaml:"time_zone"` // whose midnight makes a lot expire
+	Data      string       `yaml:"data"`       // folder of the store
+	BackupDir string       `yaml:"backup_dir"` // folder of the backups; empty refuses them
+	HTTP      string       `yaml:"http"`       // address of REST, console and metrics
+	GRPC      string       `yaml:"grpc"`       // address of gRPC
+	MQTT      MQTT         `yaml:"mqtt"`       // how frames come in
+	Catalogue string       `yaml:"catalogue"`  // CSV that is written into the catalogue at start; empty is none
+	TimeZone  string       `yaml:"time_zone"`  // whose midnight makes a lot expire
 	AutoEnrol bool         `yaml:"auto_enrol"`
 	Freshness Freshness    `yaml:"freshness"`
 	Tokens    []Token      `yaml:"tokens"` // none: everybody who reaches the ports may do everything
@@ -58,7 +59,7 @@ type Token struct {
 // DefaultConfig listens on loopback only.
 func DefaultConfig() Config {
 	return Config{
-		Data: "hub-data", HTTP: "127.0.0.1:8080", GRPC: "127.0.0.1:9090",
+		Data: "hub-data", BackupDir: "hub-backup", HTTP: "127.0.0.1:8080", GRPC: "127.0.0.1:9090",
 		MQTT: MQTT{Listen: "127.0.0.1:1883"}, TimeZone: "Asia/Shanghai", AutoEnrol: true,
 		Freshness: Freshness{Live: 15 * time.Second, Degraded: 5 * time.Minute},
 		Log:       settings.DefaultLog(),
@@ -72,6 +73,9 @@ func (c *Config) Validate() error {
 	bad := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
 	if c.Data == "" {
 		bad("data: name the folder of the store")
+	}
+	if c.BackupDir != "" && within(c.Data, c.BackupDir) {
+		bad("backup_dir: %q must not be in the folder of the store", c.BackupDir)
 	}
 	for _, a := range []struct{ name, addr string }{{"http", c.HTTP}, {"grpc", c.GRPC}, {"mqtt.listen", c.MQTT.Listen}} {
 		if a.name == "mqtt.listen" && c.MQTT.Broker != "" {

@@ -38,3 +38,24 @@ func TestValidate_NamesEverySettingThatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestValidate_KeepsBackupsOutOfTheStore(t *testing.T) {
+	for _, tt := range []struct {
+		data, backups string
+		right         bool
+	}{
+		{"x/y", "x/y", false},
+		{"x/y", "x/y/z", false},
+		{"x/y", "x/z/../y/z", false},
+		{"x/y", "x/yz", true},
+		{"x/y", "x/..z", true},
+		{"x/y", "x", true},
+		{"x/y", "", true},
+	} {
+		c := DefaultConfig()
+		c.Data, c.BackupDir = tt.data, tt.backups
+		if err := c.Validate(); (err == nil) != tt.right {
+			t.Errorf("data %q, backup_dir %q: %v", tt.data, tt.backups, err)
+		}
+	}
+}

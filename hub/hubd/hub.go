@@ -117,7 +117,7 @@ func (h *Hub) openAPI(version string) (err error) {
 	}
 	h.api, err = api.New(cfg, api.Deps{
 		Stock: h.store, Link: contacts{h.desk}, Console: pages,
-		Ready: h.ready, Registry: h.registry, Log: h.log, Version: version,
+		Backup: h.backup(version), Ready: h.ready, Registry: h.registry, Log: h.log, Version: version,
 	})
 	if err == nil {
 		h.cleanups = append(h.cleanups, func() error { return ignoreClosed(h.api.Close()) })

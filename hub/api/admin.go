@@ -1,0 +1,46 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/forestock/forestock/hub/inventory"
+	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
+)
+
+// admin is for whoever runs the hub.
+type admin struct {
+	forestockv1.UnsafeAdminServiceServer
+	view   *view
+	backup func(ctx context.Context, name string) (inventory.Backup, error)
+}
+
+// CreateBackup copies the store.
+func (a *admin) CreateBackup(ctx context.Context, req *forestockv1.CreateBackupRequest) (*forestockv1.Backup, error) {
+	if a.backup == nil {
+		return nil, refuse(codes.FailedPrecondition, NoBackups, "this hub has no folder for backups; set backup_dir in its configuration")
+	}
+	name := req.GetName()
+	if name == "" {
+		name = time.Now().UTC().Format("20060102T150405.000Z")
+	}
+	b, err := a.backup(ctx, name)
+	switch {
+	case errors.Is(err, inventory.ErrBackupName):
+		return nil, invalid(InvalidName, "name", "%v; backups are folders right below the hub's backup_dir", err)
+	case errors.Is(err, inventory.ErrBackupExists):
+		return nil, refuse(codes.AlreadyExists, BackupExists, "%v; choose another name", err).in("name")
+	case err != nil:
+		return nil, err
+	}
+	out := &forestockv1.Backup{Name: name, Path: b.Path, Time: timestamp(b.Time), Version: b.Version}
+	for _, w := range b.Warehouses {
+		out.Warehouses = append(out.Warehouses, &forestockv1.BackedUpWarehouse{
+			Name: warehouseName(w.Warehouse), Epoch: w.Epoch, AppliedSeq: sequence(w.Applied),
+		})
+	}
+	return out, nil
+}
