@@ -75,6 +75,7 @@ type Node struct {
 
 	starts atomic.Int64
 	kills  atomic.Int64
+	held   sync.Mutex // held while the node runs, and while Down keeps it down
 
 	mu  sync.Mutex
 	end func() // guarded by mu; ends the present run
@@ -97,6 +98,18 @@ func (n *Node) Kill() {
 	}
 }
 
+// Down kills the node and runs f while it is down; then it starts again.
+func (n *Node) Down(f func() error) error {
+	n.Kill()
+	return n.hold(f)
+}
+
+func (n *Node) hold(f func() error) error {
+	n.held.Lock()
+	defer n.held.Unlock()
+	return f()
+}
+
 // restartAfter is how long a node that ended stays down.
 const restartAfter = 100 * time.Millisecond
 
@@ -107,7 +120,7 @@ func (n *Node) Run(ctx context.Context) error {
 		began := time.Now()
 		killed := n.kills.Load()
 		n.starts.Add(1)
-		err := n.once(ctx)
+		err := n.hold(func() error { return n.once(ctx) })
 		if ctx.Err() != nil {
 			return err
 		}
