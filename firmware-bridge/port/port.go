@@ -21,8 +21,9 @@ type Port struct {
 	running atomic.Bool
 	seen    lend.Seen // of a lender; only the goroutine that keeps the port open uses it
 
-	mu  sync.Mutex // guards dev, and is held while it is used
-	dev device     // nil when not open
+	mu   sync.Mutex // guards the rest, and is held while dev is used
+	dev  device     // nil when not open
+	sick error      // why Write gave dev up
 }
 
 // device is an open tty or TCP connection. Only stop may be called while another method runs.
@@ -101,6 +102,7 @@ func (p *Port) Write(ctx context.Context, b []byte) error {
 		return fmt.Errorf("write to %s: %w", p.cfg.Address, ErrNotOpen)
 	}
 	if err := p.dev.write(b, deadline); err != nil {
+		p.sick = err
 		p.dev.stop() // a line that lost half a command is of no use: start afresh
 		return fmt.Errorf("write to %s: %w", p.cfg.Address, err)
 	}
@@ -220,7 +222,7 @@ func (p *Port) pause(ctx context.Context, wait time.Duration, seen string) {
 // use receives from an open device until it is gone.
 func (p *Port) use(ctx context.Context, dev device, opened uint64) error {
 	p.mu.Lock()
-	p.dev = dev
+	p.dev, p.sick = dev, nil
 	p.mu.Unlock()
 	p.queue.report(Status{State: Ready, Address: p.cfg.Address, Node: dev.node(), Opened: opened})
 	release := context.AfterFunc(ctx, dev.stop)
@@ -228,9 +230,12 @@ func (p *Port) use(ctx context.Context, dev device, opened uint64) error {
 	release()
 	dev.stop() // a write in progress returns, so that the lock comes free
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.dev = nil
 	dev.close()
-	p.mu.Unlock()
+	if err == nil {
+		err = p.sick
+	}
 	return err
 }
 

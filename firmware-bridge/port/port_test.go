@@ -108,6 +108,7 @@ func send(tb testing.TB, c *sim.Cable, s string) {
 }
 
 func TestPort_CarriesEveryByteBothWays(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name())
 	b.await(port.Ready)
@@ -135,6 +136,7 @@ func TestPort_CarriesEveryByteBothWays(t *testing.T) {
 }
 
 func TestPort_DropsWhatCameBeforeTheOpening(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	const stale = "STALE 9.999kg"
 	send(t, cable, stale)
@@ -162,6 +164,7 @@ func waitCarried(tb testing.TB, c *sim.Cable, bytes int) {
 }
 
 func TestPort_ForgetsOnFlushWhatWasNotReceived(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name())
 	b.await(port.Ready)
@@ -190,6 +193,7 @@ func (b *bench) waitHeard(bytes uint64) {
 }
 
 func TestPort_SurvivesUnpluggingAndComesBackOnAnotherNode(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name())
 	b.await(port.Ready)
@@ -224,6 +228,7 @@ func TestPort_SurvivesUnpluggingAndComesBackOnAnotherNode(t *testing.T) {
 }
 
 func TestPort_SeesAHangupAsOfAUSBAdapter(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name())
 	b.await(port.Ready)
@@ -236,6 +241,7 @@ func TestPort_SeesAHangupAsOfAUSBAdapter(t *testing.T) {
 }
 
 func TestPort_SaysWhyItCannotOpen(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	plain := filepath.Join(dir, "plain")
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
@@ -282,6 +288,7 @@ func TestPort_SaysWhyItCannotOpen(t *testing.T) {
 }
 
 func TestPort_GivesTheTtyBackWhenItStops(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	first := run(t, cable.Name())
 	first.await(port.Ready)
@@ -298,6 +305,7 @@ func TestPort_GivesTheTtyBackWhenItStops(t *testing.T) {
 }
 
 func TestPort_WriteReturnsFromAPeerThatNeverReads(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name(), func(c *port.Config) { c.WriteTimeout = 50 * time.Millisecond })
 	b.await(port.Ready)
@@ -305,11 +313,16 @@ func TestPort_WriteReturnsFromAPeerThatNeverReads(t *testing.T) {
 	if !errors.Is(err, port.ErrWriteStuck) {
 		t.Fatalf("error %v, want ErrWriteStuck", err)
 	}
-	b.await(port.Unplugged)
+	for e := b.next(); e.Status == nil || e.Status.State != port.Unplugged; e = b.next() {
+	}
+	if err := b.port.Status().Err; !b.port.Status().State.Open() && !errors.Is(err, port.ErrWriteStuck) {
+		t.Errorf("the state says %v", err)
+	}
 	b.await(port.Ready)
 }
 
 func TestPort_DropsTheOldestWhenNobodyReads(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name(), func(c *port.Config) { c.Queue = 4 })
 	b.await(port.Ready)
@@ -333,6 +346,7 @@ func TestPort_DropsTheOldestWhenNobodyReads(t *testing.T) {
 }
 
 func TestPort_CallsADeviceSilentThatSendsNothing(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name(), func(c *port.Config) { c.SilentAfter = 20 * time.Millisecond })
 	b.await(port.Silent)
@@ -344,6 +358,7 @@ func TestPort_CallsADeviceSilentThatSendsNothing(t *testing.T) {
 }
 
 func TestPort_ChecksParityInSoftware(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name(), func(c *port.Config) {
 		c.Line = port.Line{Baud: 9600, DataBits: 7, Parity: port.EvenParity, StopBits: 1}
@@ -369,6 +384,7 @@ func TestPort_ChecksParityInSoftware(t *testing.T) {
 }
 
 func TestPort_SetsSpeedsOutsideTheTable(t *testing.T) {
+	t.Parallel()
 	for _, baud := range []int{1200, 14400, 115200, 250000} {
 		cable := plug(t)
 		b := run(t, cable.Name(), func(c *port.Config) { c.Line.Baud = baud })

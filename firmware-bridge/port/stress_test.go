@@ -16,6 +16,7 @@ import (
 // A hundred times the cable is pulled at some moment of a stream and plugged in again. After each opening nothing may come
 // that was sent before it, and everything that is sent comes.
 func TestPort_SurvivesAHundredUnpluggings(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name())
 	dice := rand.New(rand.NewPCG(1, 2))
@@ -39,6 +40,7 @@ func TestPort_SurvivesAHundredUnpluggings(t *testing.T) {
 
 // Twenty devices on one program: one is pulled, one never reads, one sends without a pause; the others do not notice.
 func TestPort_TwentyDevicesDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
 	const devices = 20
 	var cables [devices]*sim.Cable
 	var benches [devices]*bench
@@ -74,6 +76,7 @@ func TestPort_TwentyDevicesDoNotWaitForEachOther(t *testing.T) {
 // 115,200 bits per second for ten seconds are 115,200 bytes; here they come as fast as the line takes them, in pieces of
 // every size, and all arrive in order.
 func TestPort_LosesNothingAtFullSpeed(t *testing.T) {
+	t.Parallel()
 	cable := plug(t)
 	b := run(t, cable.Name(), func(c *port.Config) { c.Line.Baud = 115200 })
 	b.await(port.Ready)
@@ -112,6 +115,7 @@ func TestPort_LosesNothingAtFullSpeed(t *testing.T) {
 
 // Whatever a port is doing, it stops when it is told to; how fast is in the benchmark.
 func TestPort_StopsInEveryState(t *testing.T) {
+	t.Parallel()
 	absent := run(t, t.TempDir()+"/none")
 	absent.await(port.Absent)
 	idle := run(t, plug(t).Name())

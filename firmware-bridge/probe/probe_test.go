@@ -32,6 +32,7 @@ func attach(t *testing.T, protocol string) *sim.Cable {
 }
 
 func TestPorts_ListensAndAsksOnlyOnDemand(t *testing.T) {
+	t.Parallel()
 	streams, polled := attach(t, "comma"), attach(t, "enq-dc1")
 	addresses := []string{streams.Name(), polled.Name(), filepath.Join(t.TempDir(), "none")}
 	quiet, err := Ports(t.Context(), addresses, Options{Listen: time.Second})
@@ -65,6 +66,7 @@ func TestPorts_ListensAndAsksOnlyOnDemand(t *testing.T) {
 }
 
 func TestPorts_OnlyListsWithoutTime(t *testing.T) {
+	t.Parallel()
 	cable := attach(t, "comma")
 	got, err := Ports(t.Context(), []string{cable.Name()}, Options{})
 	if err != nil || len(got) != 1 || got[0].State != port.Opening || got[0].Heard != 0 {
@@ -76,6 +78,7 @@ func TestPorts_OnlyListsWithoutTime(t *testing.T) {
 }
 
 func TestProtocols_LeaveTheFactoryWithSettingsThatExist(t *testing.T) {
+	t.Parallel()
 	for _, p := range scale.Protocols() {
 		if _, err := port.ParseLine(p.Line); err != nil {
 			t.Errorf("protocol %s: %v", p.Name, err)

@@ -129,6 +129,7 @@ func (b *borrower) hears(want string) {
 }
 
 func TestLender_LendsALineBothWays(t *testing.T) {
+	t.Parallel()
 	box := newBox(t)
 	b := box.borrow(box.address, box.key, "scanner-1")
 	b.await(port.Ready)
@@ -146,6 +147,7 @@ func TestLender_LendsALineBothWays(t *testing.T) {
 }
 
 func TestLender_PassesUnpluggingOn(t *testing.T) {
+	t.Parallel()
 	box := newBox(t)
 	b := box.borrow(box.address, box.key, "scanner-1")
 	b.await(port.Ready)
@@ -165,6 +167,7 @@ func TestLender_PassesUnpluggingOn(t *testing.T) {
 }
 
 func TestLender_LendsToOneAtATime(t *testing.T) {
+	t.Parallel()
 	box := newBox(t)
 	first := box.borrow(box.address, box.key, "scanner-1")
 	first.await(port.Ready)
@@ -176,6 +179,7 @@ func TestLender_LendsToOneAtATime(t *testing.T) {
 }
 
 func TestLender_KnowsItsOwn(t *testing.T) {
+	t.Parallel()
 	box := newBox(t)
 	other, err := lend.NewKey()
 	if err != nil {
@@ -269,6 +273,7 @@ func linked(t *testing.T) (*box, *link, *borrower) {
 }
 
 func TestLender_ALinkThatSwallowsEverythingIsALostDevice(t *testing.T) {
+	t.Parallel()
 	_, l, b := linked(t)
 	b.await(port.Ready)
 	l.swallow(true)
@@ -280,6 +285,7 @@ func TestLender_ALinkThatSwallowsEverythingIsALostDevice(t *testing.T) {
 // Numbered codes are scanned while the link is cut again and again. Each arrives at most once and in order; what was scanned
 // while the device was there arrives.
 func TestLender_GivesNothingTwiceWhateverBreaks(t *testing.T) {
+	t.Parallel()
 	box, l, b := linked(t)
 	b.await(port.Ready)
 	last, total := -1, 0
@@ -295,7 +301,7 @@ func TestLender_GivesNothingTwiceWhateverBreaks(t *testing.T) {
 	}
 	rest := ""
 	for n := range 60 {
-		if n%5 == 4 {
+		if n%10 == 4 {
 			l.cut()
 			b.await(port.Ready)
 			rest = ""
@@ -317,6 +323,7 @@ func TestLender_GivesNothingTwiceWhateverBreaks(t *testing.T) {
 }
 
 func TestPort_FlushesALentLine(t *testing.T) {
+	t.Parallel()
 	box := newBox(t)
 	b := box.borrow(box.address, box.key, "scanner-1")
 	b.await(port.Ready)
@@ -347,6 +354,7 @@ func TestPort_FlushesALentLine(t *testing.T) {
 }
 
 func TestNew_RefusesWhatCannotBeLent(t *testing.T) {
+	t.Parallel()
 	good := port.DefaultConfig()
 	good.Address = "/dev/null"
 	for name, devices := range map[string][]serve.Device{

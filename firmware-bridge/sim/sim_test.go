@@ -170,6 +170,7 @@ func (c *counter) becomes(want scale.Condition) {
 var mute = []string{"mt-price-ascii", "yaohua-tf0", "yaohua-rev", "yaohua-fwd", "yaohua-cmd", "ww-ascii", "ohaus"}
 
 func TestScale_WeighsWhatIsPutOnItInEveryProtocol(t *testing.T) {
+	t.Parallel()
 	for _, protocol := range sim.Protocols() {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
@@ -190,6 +191,7 @@ func TestScale_WeighsWhatIsPutOnItInEveryProtocol(t *testing.T) {
 }
 
 func TestProtocols_CanAllBeSimulated(t *testing.T) {
+	t.Parallel()
 	for _, p := range scale.Protocols() {
 		if !slices.Contains(sim.Protocols(), p.Name) {
 			t.Errorf("no simulated scale speaks %s", p.Name)
@@ -198,6 +200,7 @@ func TestProtocols_CanAllBeSimulated(t *testing.T) {
 }
 
 func TestScale_MovesBeforeItSettles(t *testing.T) {
+	t.Parallel()
 	c := newCounter(t, "enq-dc1", func(s *sim.ScaleConfig) { s.Settle = time.Second })
 	c.settlesAt(0)
 	c.scale.Put(5000)
@@ -206,6 +209,7 @@ func TestScale_MovesBeforeItSettles(t *testing.T) {
 }
 
 func TestScale_KnowsZeroAndTare(t *testing.T) {
+	t.Parallel()
 	c := newCounter(t, "comma")
 	c.scale.Put(120)
 	c.settlesAt(120)
@@ -223,6 +227,7 @@ func TestScale_KnowsZeroAndTare(t *testing.T) {
 }
 
 func TestScale_IsReadThroughEveryKindOfBadLine(t *testing.T) {
+	t.Parallel()
 	faults := map[string]sim.Faults{
 		"split":             {Split: true},
 		"noise":             {Noise: 50},
@@ -233,6 +238,7 @@ func TestScale_IsReadThroughEveryKindOfBadLine(t *testing.T) {
 	}
 	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newCounter(t, "enq-dc1")
 			c.scale.Bend(f)
 			for i := range 3 {
@@ -251,6 +257,7 @@ func TestScale_IsReadThroughEveryKindOfBadLine(t *testing.T) {
 }
 
 func TestScale_MergedFramesAreAllRead(t *testing.T) {
+	t.Parallel()
 	c := newCounter(t, "comma")
 	c.scale.Bend(sim.Faults{Merge: 3})
 	c.scale.Put(700)
@@ -258,6 +265,7 @@ func TestScale_MergedFramesAreAllRead(t *testing.T) {
 }
 
 func TestScale_SilenceAndUnpluggingAreNoticed(t *testing.T) {
+	t.Parallel()
 	c := newCounter(t, "enq-dc1")
 	c.scale.Put(300)
 	c.settlesAt(300)
@@ -276,6 +284,7 @@ func TestScale_SilenceAndUnpluggingAreNoticed(t *testing.T) {
 }
 
 func TestNewScale_RefusesWhatItCannotSimulate(t *testing.T) {
+	t.Parallel()
 	c := cable(t)
 	for _, cfg := range []sim.ScaleConfig{{Protocol: "morse"}, {Protocol: "comma", Capacity: -1}} {
 		if _, err := sim.NewScale(c, cfg); err == nil {
@@ -285,6 +294,7 @@ func TestNewScale_RefusesWhatItCannotSimulate(t *testing.T) {
 }
 
 func TestScanner_ScansThroughTheRealLine(t *testing.T) {
+	t.Parallel()
 	c := cable(t)
 	gun := sim.NewScanner(c, sim.ScannerConfig{})
 	cfg := port.DefaultConfig()
@@ -326,6 +336,7 @@ func TestScanner_ScansThroughTheRealLine(t *testing.T) {
 }
 
 func TestCable_NameFollowsTheNode(t *testing.T) {
+	t.Parallel()
 	c := cable(t)
 	first := c.Node()
 	if err := c.Unplug(); err != nil {
