@@ -85,6 +85,7 @@ func TestStore_ConformsToTheBook(t *testing.T) {
 }
 
 func TestStore_ConformsOnARealDisk(t *testing.T) {
+	storetest.Checks(t, 20)
 	storetest.Run(t, func(tb testing.TB, dir string) storetest.Store {
 		tb.Helper()
 		return disk{start(tb, dir, Options{})}

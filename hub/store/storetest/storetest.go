@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"flag"
+	"strconv"
 	"testing"
 
 	"github.com/forestock/forestock/hub/inventory"
@@ -62,17 +63,29 @@ func Run(t *testing.T, open Open) {
 	}
 }
 
+// Checks bounds how many random cases each check tries, until the test ends.
+func Checks(tb testing.TB, n int) {
+	tb.Helper()
+	set(tb, "rapid.checks", strconv.Itoa(n))
+}
+
+// set sets a flag until the test ends.
+func set(tb testing.TB, name, value string) {
+	tb.Helper()
+	f := flag.Lookup(name)
+	before := f.Value.String()
+	must(tb, f.Value.Set(value))
+	tb.Cleanup(func() { _ = f.Value.Set(before) })
+}
+
 // Failure runs the suite on a store that is wrong on purpose, and gives the
 // name of the first check that notices; empty if none does.
 func Failure(tb testing.TB, open Open) string {
 	tb.Helper()
+	Checks(tb, 20)
 	// Nobody will read these failures: do not look for the smallest one.
-	for name, value := range map[string]string{"rapid.shrinktime": "0s", "rapid.nofailfile": "true"} {
-		f := flag.Lookup(name)
-		before := f.Value.String()
-		must(tb, f.Value.Set(value))
-		tb.Cleanup(func() { _ = f.Value.Set(before) })
-	}
+	set(tb, "rapid.shrinktime", "0s")
+	set(tb, "rapid.nofailfile", "true")
 	for _, c := range checks {
 		if r := record(tb, c.run, open); r.Failed() {
 			tb.Logf("%s: %s", c.name, r.first())
