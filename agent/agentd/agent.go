@@ -81,14 +81,14 @@ func (a *Agent) openFloor() error {
 	if err != nil {
 		return fmt.Errorf("time_zone: %w", err)
 	}
-	configs, err := deviceConfigs(a.cfg.Devices)
+	configs, err := deviceConfigs(a.cfg.Devices, a.cfg.rules())
 	if err != nil {
 		return err
 	}
 	a.stations = stations(configs)
 	for _, name := range a.stations {
 		a.desks[name], err = floor.NewDesk(floor.Config{
-			Station: name, Rules: floor.DefaultRules(), Labels: floor.DefaultLabels(), Zone: zone, Explain: explain,
+			Station: name, Rules: a.cfg.rules(), Labels: floor.DefaultLabels(), Zone: zone, Explain: explain,
 		}, a.ledger, a.ledger, a.registry, a.log)
 		if err != nil {
 			return err
@@ -98,7 +98,7 @@ func (a *Agent) openFloor() error {
 }
 
 func (a *Agent) openDevices() error {
-	configs, err := deviceConfigs(a.cfg.Devices)
+	configs, err := deviceConfigs(a.cfg.Devices, a.cfg.rules())
 	if err != nil {
 		return err
 	}

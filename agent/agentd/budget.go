@@ -48,9 +48,9 @@ type budget struct {
 func newBudget(l *ledger.Ledger, r prometheus.Registerer, log *slog.Logger) (*budget, error) {
 	b := &budget{ledger: l, log: log}
 	b.pace.Store(&pace{})
-	return b, r.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "forestock_ledger_days_left", Help: "Days for which new work fits while the hub is away, at the pace of the last week.",
-	}, b.days))
+	return b, register(r, metric{
+		"forestock_ledger_days_left", "Days for which new work fits while the hub is away, at the pace of the last week.", b.days,
+	})
 }
 
 // days gives for how many days new work fits.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/forestock/forestock/agent/floor"
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/deploy/settings"
 	"github.com/forestock/forestock/proto/stock"
@@ -22,6 +23,7 @@ type Config struct {
 	Hub       Hub          `yaml:"hub"`
 	Station   Station      `yaml:"station"`
 	Ledger    Ledger       `yaml:"ledger"`
+	Backup    Backup       `yaml:"backup"`
 	TimeZone  string       `yaml:"time_zone"` // of the dates that staff read
 	Devices   []Device     `yaml:"devices"`
 	Log       settings.Log `yaml:"log"`
@@ -51,6 +53,10 @@ type TLS struct {
 type Station struct {
 	Listen string `yaml:"listen"` // address
 	Dev    string `yaml:"dev"`    // folder of the page's files, for work on the page; empty serves those built in
+	// Repeat is how soon after a code the same code counts as a double read, and
+	// RepeatIn the same in some modes: receive, pick, putaway, count, waste, move.
+	Repeat   time.Duration            `yaml:"repeat"`
+	RepeatIn map[string]time.Duration `yaml:"repeat_in"`
 }
 
 // Ledger bounds the ledger's file.
@@ -111,8 +117,9 @@ func DefaultConfig() Config {
 	return Config{
 		Data: "agent-data", TimeZone: "Asia/Shanghai",
 		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
-		Station: Station{Listen: "127.0.0.1:8101"},
+		Station: Station{Listen: "127.0.0.1:8101", Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}},
 		Ledger:  Ledger{MaxSize: 1 << 30, Keep: 30 * 24 * time.Hour},
+		Backup:  Backup{Every: time.Hour, Keep: 24},
 		Log:     settings.DefaultLog(),
 	}
 }
@@ -137,7 +144,7 @@ func (c *Config) Validate() error {
 	if err := link.Validate(); err != nil && c.Warehouse != "" {
 		bad("hub: %w", err)
 	}
-	all = append(all, c.Ledger.validate(), c.attach(), validateDevices(c.Devices), c.Log.Validate())
+	all = append(all, c.Ledger.validate(), c.Backup.validate(), c.attach(), validateDevices(c.Devices, c.rules()), c.Log.Validate())
 	return errors.Join(all...)
 }
 
@@ -154,6 +161,16 @@ func (c *Config) attach() error {
 	}
 	c.Attach = nil
 	return errors.Join(all...)
+}
+
+// rules gives the settings of the stations.
+func (c *Config) rules() floor.Rules {
+	r := floor.DefaultRules()
+	r.Repeat, r.RepeatIn = c.Station.Repeat, make(map[floor.Mode]time.Duration)
+	for mode, d := range c.Station.RepeatIn {
+		r.RepeatIn[floor.Mode(mode)] = d
+	}
+	return r
 }
 
 func (c *Config) uplink(version string) uplink.Config {

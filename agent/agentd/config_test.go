@@ -3,6 +3,7 @@ package agentd
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
@@ -58,5 +59,18 @@ func TestSize_ReadsWhatItWrites(t *testing.T) {
 	var s Size
 	if s.Set("plenty") == nil {
 		t.Error("Set(plenty) = nil")
+	}
+}
+
+func TestValidate_KnowsTheModesOfDoubleReads(t *testing.T) {
+	c := DefaultConfig()
+	c.Warehouse = "dark-01"
+	c.Station.RepeatIn = map[string]time.Duration{"receive": 0, "pick": 500 * time.Millisecond}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	c.Station.RepeatIn["flying"] = time.Second
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "flying") {
+		t.Errorf("Validate = %v, want an error that names the mode", err)
 	}
 }

@@ -5,30 +5,26 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/forestock/forestock/agent/devices"
+	"github.com/forestock/forestock/agent/floor"
 	"github.com/forestock/forestock/firmware-bridge/scale"
 	"github.com/forestock/forestock/firmware-bridge/scanner"
 )
 
 // Device is a scale or scanner in the configuration.
 type Device struct {
-	Name     string        `yaml:"name"`     // in movements, on pages and in metrics
-	Kind     string        `yaml:"kind"`     // scale or scanner
-	Port     string        `yaml:"port"`     // /dev/serial/by-id/…, /dev/serial/by-path/…, tcp://host:port or lend://host:port/device
-	KeyFile  string        `yaml:"key_file"` // the key shared with the lender of a lend:// port
-	Line     string        `yaml:"line"`     // "9600 8N1"; empty is the protocol's usual one
-	Station  string        `yaml:"station"`  // whose inputs it makes; s1 without it
-	Protocol string        `yaml:"protocol"` // of a scale: enq-dc1 without it; of a scanner: ssi where it wants its packets answered
-	Unit     string        `yaml:"unit"`     // of a scale whose protocol does not say it: kg, g …
-	Prefix   string        `yaml:"prefix"`   // of a scanner: what stands before each code
-	Suffix   string        `yaml:"suffix"`   // of a scanner: CR, LF, CRLF, TAB, ETX, NONE; any of the usual ones without it
-	Repeat   time.Duration `yaml:"repeat"`   // of a scanner: within which the same code is a double read; 300ms without it, below zero is never
+	Name     string `yaml:"name"`     // in movements, on pages and in metrics
+	Kind     string `yaml:"kind"`     // scale or scanner
+	Port     string `yaml:"port"`     // /dev/serial/by-id/…, /dev/serial/by-path/…, tcp://host:port or lend://host:port/device
+	KeyFile  string `yaml:"key_file"` // the key shared with the lender of a lend:// port
+	Line     string `yaml:"line"`     // "9600 8N1"; empty is the protocol's usual one
+	Station  string `yaml:"station"`  // whose inputs it makes; s1 without it
+	Protocol string `yaml:"protocol"` // of a scale: enq-dc1 without it; of a scanner: ssi where it wants its packets answered
+	Unit     string `yaml:"unit"`     // of a scale whose protocol does not say it: kg, g …
+	Prefix   string `yaml:"prefix"`   // of a scanner: what stands before each code
+	Suffix   string `yaml:"suffix"`   // of a scanner: CR, LF, CRLF, TAB, ETX, NONE; any of the usual ones without it
 }
-
-// defaultRepeat is below what a person needs to scan a thing twice on purpose.
-const defaultRepeat = 300 * time.Millisecond
 
 // defaultStation is where devices without one belong.
 const defaultStation = "s1"
@@ -51,18 +47,18 @@ func parseDevice(text string) (Device, error) {
 	return d, nil
 }
 
-func validateDevices(all []Device) error {
-	configs, err := deviceConfigs(all)
-	return errors.Join(err, devices.Validate(configs))
+func validateDevices(all []Device, r floor.Rules) error {
+	configs, err := deviceConfigs(all, r)
+	return errors.Join(err, r.Validate(), devices.Validate(configs))
 }
 
-func deviceConfigs(all []Device) ([]devices.Config, error) {
+func deviceConfigs(all []Device, r floor.Rules) ([]devices.Config, error) {
 	var out []devices.Config
 	var errs []error
 	for _, d := range all {
 		c := devices.Config{
 			Name: d.Name, Kind: devices.Kind(d.Kind), Address: d.Port, Line: d.Line, Station: d.Station,
-			Protocol: d.Protocol, Prefix: scanner.ParseName(d.Prefix), Repeat: max(d.Repeat, 0),
+			Protocol: d.Protocol, Prefix: scanner.ParseName(d.Prefix), Repeat: r.LongestRepeat(),
 		}
 		if c.Station == "" {
 			c.Station = defaultStation
@@ -79,9 +75,6 @@ func deviceConfigs(all []Device) ([]devices.Config, error) {
 				errs = append(errs, fmt.Errorf("device %s: read its key: %w", d.Name, err))
 			}
 			c.Key = strings.TrimSpace(string(key))
-		}
-		if d.Repeat == 0 {
-			c.Repeat = defaultRepeat
 		}
 		if d.Unit != "" {
 			unit, ok := scale.ParseUnit(d.Unit)

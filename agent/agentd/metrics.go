@@ -39,12 +39,7 @@ func registerLedger(r prometheus.Registerer, l *ledger.Ledger) error {
 		gauge("used_bytes", "Bytes of the file in use.", func(s *ledger.Status) float64 { return float64(s.UsedBytes) }),
 		gauge("max_bytes", "How long the file may get.", func(s *ledger.Status) float64 { return float64(s.MaxBytes) }),
 		gauge("disk_free_bytes", "Bytes free in the ledger's file system; -1 where unknown.", func(s *ledger.Status) float64 { return float64(s.DiskFree) }),
-		gauge("full", "1 while new work is refused for want of room.", func(s *ledger.Status) float64 {
-			if s.Full {
-				return 1
-			}
-			return 0
-		}),
+		gauge("full", "1 while new work is refused for want of room.", func(s *ledger.Status) float64 { return bit(s.Full) }),
 		gauge("last_commit_seconds", "How long the newest commit took.", func(s *ledger.Status) float64 { return s.LastCommit.Seconds() }),
 		counter("commits_total", "Commits since the start.", func(s *ledger.Status) float64 { return float64(s.Commits) }),
 		counter("written_bytes_total", "Bytes of pages handed to the file system since the start.", func(s *ledger.Status) float64 { return float64(s.WrittenBytes) }),
@@ -69,4 +64,26 @@ func (m *ledgerMetrics) Collect(ch chan<- prometheus.Metric) {
 	for _, g := range m.gauges {
 		ch <- prometheus.MustNewConstMetric(g.desc, g.kind, g.value(&s))
 	}
+}
+
+// metric is one number that is asked for when it is wanted.
+type metric struct {
+	name, help string
+	value      func() float64
+}
+
+func register(r prometheus.Registerer, all ...metric) error {
+	for _, m := range all {
+		if err := r.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: m.name, Help: m.help}, m.value)); err != nil {
+			return fmt.Errorf("register metric %s: %w", m.name, err)
+		}
+	}
+	return nil
+}
+
+func bit(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

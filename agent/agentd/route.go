@@ -16,7 +16,7 @@ func (a *Agent) route(e devices.Event) {
 	desk := a.desks[e.Station]
 	switch {
 	case e.Scan != nil:
-		desk.Take(scanInput(desk, e.Device, e.Scan))
+		desk.Take(scanInput(desk, &e))
 	case e.Reading != nil:
 		desk.Take(floor.WeightOf(e.Device, *e.Reading))
 	case e.State != nil && !e.State.Usable():
@@ -24,15 +24,16 @@ func (a *Agent) route(e devices.Event) {
 	}
 }
 
-func scanInput(desk *floor.Desk, device string, s *scanner.Scan) floor.Input {
-	switch s.Kind {
-	case scanner.Code:
-		return desk.Code(device, barcode.Symbol{AIM: s.AIM, Data: string(s.Data), At: s.At}, s.Raw)
-	case scanner.Double:
-		return floor.Repeat{Device: device}
-	case scanner.NoRead, scanner.Broken:
+func scanInput(desk *floor.Desk, e *devices.Event) floor.Input {
+	s := e.Scan
+	if s.Kind == scanner.NoRead || s.Kind == scanner.Broken {
+		return floor.Garbled{Device: e.Device}
 	}
-	return floor.Garbled{Device: device}
+	scan := desk.Code(e.Device, barcode.Symbol{AIM: s.AIM, Data: string(s.Data), At: s.At}, s.Raw)
+	if s.Kind == scanner.Double {
+		return floor.Repeat{Scan: scan, After: e.After}
+	}
+	return scan
 }
 
 // explain says in the floor's words why the ledger did not save.

@@ -19,6 +19,7 @@ type Status struct {
 	Ledger    LedgerStatus   `json:"ledger"`
 	Link      LinkStatus     `json:"link"`
 	Disk      DiskStatus     `json:"disk"`
+	Backup    BackupStatus   `json:"backup"`
 	Devices   []DeviceStatus `json:"devices"`
 }
 
@@ -61,6 +62,13 @@ type DiskStatus struct {
 	Low      bool    `json:"low"`
 }
 
+// BackupStatus is how the snapshots of the ledger are.
+type BackupStatus struct {
+	Dir   string     `json:"dir"`   // empty while none are taken
+	Last  *time.Time `json:"last"`  // when the newest good one was taken; null for never
+	Alarm string     `json:"alarm"` // why the newest attempt failed, and what to do
+}
+
 // DeviceStatus is how a device is.
 type DeviceStatus struct {
 	Name       string    `json:"name"`
@@ -82,7 +90,7 @@ func (a *Agent) Status() Status {
 	s := Status{
 		Warehouse: a.cfg.Warehouse, Version: a.version, Time: time.Now(), Stations: a.stations,
 		Ledger: ledgerStatus(&l, a.ledger), Link: linkStatus(a.uplink.Status()),
-		Disk: diskStatus(&l, a.upkeep.budget.days()), Devices: []DeviceStatus{},
+		Disk: diskStatus(&l, a.upkeep.budget.days()), Backup: a.upkeep.backup.status(), Devices: []DeviceStatus{},
 	}
 	for _, d := range a.devices.States() {
 		s.Devices = append(s.Devices, deviceStatus(d))

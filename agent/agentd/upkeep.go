@@ -14,13 +14,17 @@ import (
 type upkeep struct {
 	retention retention
 	budget    *budget
+	backup    *backup
 }
 
 func (a *Agent) openUpkeep() (err error) {
 	a.upkeep = &upkeep{
 		retention: retention{ledger: a.ledger, keep: a.cfg.Ledger.Keep, keepSize: a.cfg.Ledger.keepSize(), log: a.log},
 	}
-	a.upkeep.budget, err = newBudget(a.ledger, a.registry, a.log)
+	if a.upkeep.budget, err = newBudget(a.ledger, a.registry, a.log); err != nil {
+		return err
+	}
+	a.upkeep.backup, err = newBackup(a.cfg.Backup, a.ledger, a.registry, a.log)
 	return err
 }
 
@@ -30,6 +34,7 @@ func (u *upkeep) Run(ctx context.Context) error {
 	var g errgroup.Group
 	g.Go(func() error { return u.retention.Run(ctx) })
 	g.Go(func() error { return u.budget.Run(ctx) })
+	g.Go(func() error { return u.backup.Run(ctx) })
 	return g.Wait()
 }
 

@@ -29,6 +29,8 @@ type attached struct {
 	sink Sink
 	log  *slog.Logger
 
+	heard time.Time // when a scanner sent something last; its goroutine's alone
+
 	mu     sync.Mutex
 	state  State         // guarded by mu
 	latest scale.Reading // guarded by mu; void unless the state is ready

@@ -14,6 +14,7 @@ type Event struct {
 	Station string
 
 	Scan    *scanner.Scan
+	After   time.Duration // of a double read: since the code came last
 	Reading *scale.Reading
 	State   *State
 }

@@ -86,7 +86,12 @@ func (a *attached) scanned(s *scanner.Scan, fragments int) int {
 			st.Broken++
 		}
 	})
-	a.tell(Event{Scan: s})
+	e := Event{Scan: s}
+	if s.Kind == scanner.Double {
+		e.After = s.At.Sub(a.heard)
+	}
+	a.heard = s.At
+	a.tell(e)
 	if s.Kind == scanner.Broken {
 		return fragments + 1
 	}

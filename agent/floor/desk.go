@@ -173,6 +173,11 @@ func (d *Desk) named(in Input) Input {
 			in.ID = next()
 		}
 		return in
+	case Repeat:
+		if in.ID == "" {
+			in.ID = next()
+		}
+		return in
 	case Press:
 		if in.ID == "" {
 			in.ID = next()

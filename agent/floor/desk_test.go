@@ -359,3 +359,33 @@ func TestCards_EveryButtonWithACardReadsBack(t *testing.T) {
 		}
 	}
 }
+
+// The window of double reads depends on the work: receiving counts every beep
+// here, picking forgives half a second.
+func TestDesk_DoubleReadsDependOnTheWork(t *testing.T) {
+	l := shop(t)
+	cfg := deskConfig("s1")
+	cfg.Rules.Repeat = 300 * time.Millisecond
+	cfg.Rules.RepeatIn = map[Mode]time.Duration{Receive: 0, Pick: 500 * time.Millisecond}
+	d := open(t, cfg, l, l)
+	repeat := func(id string, after time.Duration) Sound {
+		return ask(t, d, Repeat{Scan: scanned(d, id), After: after}).Sound
+	}
+	ask(t, d, Press{Button: GoReceive})
+	ask(t, d, scanned(d, "first"))
+	if got := repeat("soon", time.Millisecond); got != SoundSaved {
+		t.Errorf("receiving, a repeat after 1 ms sounds %s, want saved", got)
+	}
+	ask(t, d, Press{Button: GoPick})
+	for _, tt := range []struct {
+		after time.Duration
+		want  Sound
+	}{{499 * time.Millisecond, SoundTick}, {500 * time.Millisecond, SoundSaved}} {
+		if got := repeat("pick"+tt.after.String(), tt.after); got != tt.want {
+			t.Errorf("picking, a repeat after %v sounds %s, want %s", tt.after, got, tt.want)
+		}
+	}
+	if got := l.OnHand(stock.Cell{SKU: "salt"}); got != 1 {
+		t.Errorf("on hand %d, want 1", got)
+	}
+}

@@ -197,7 +197,7 @@ func (p *player) act(line string) {
 	case "unplug":
 		p.take(Lost{"scale-1"})
 	case "repeat":
-		p.take(Repeat{"scanner-1"})
+		p.take(Repeat{Scan: Scan{Device: "scanner-1"}})
 	case "garbled":
 		p.take(Garbled{"scanner-1"})
 	case "wait":

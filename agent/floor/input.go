@@ -31,8 +31,12 @@ func NewScan(rules barcode.Rules, id, device string, s barcode.Symbol, raw []byt
 	return Scan{ID: id, Device: device, AIM: s.AIM, Data: s.Data, Raw: raw, Code: code, Err: err}
 }
 
-// Repeat is a code that came again so soon that it does not count.
-type Repeat struct{ Device string }
+// Repeat is a code that came again so soon that it may be a double read of one
+// thing. Whether it counts depends on the work: see Rules.RepeatIn.
+type Repeat struct {
+	Scan
+	After time.Duration // since it came last
+}
 
 // Garbled is a scan that is none: the scanner read nothing, or a fragment came.
 type Garbled struct{ Device string }

@@ -49,7 +49,11 @@ func (m *metrics) observe(j job, e Effect) {
 	case Scan:
 		m.scans.Inc()
 	case Repeat:
-		m.repeats.Inc()
+		if e.Sound == SoundTick {
+			m.repeats.Inc()
+		} else {
+			m.scans.Inc()
+		}
 	}
 	if e.Sound == Silence {
 		return

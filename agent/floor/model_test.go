@@ -143,7 +143,7 @@ func (w *watched) act(t *rapid.T) {
 	case 7, 8:
 		w.weigh1(rapid.SampledFrom([]int64{0, 0, 2, 350, 500, 850, 1250, -350}).Draw(t, "grams"))
 	case 9:
-		w.step(rapid.SampledFrom([]Input{Tick{}, Lost{"scale-1"}, Repeat{"x"}, Garbled{"x"}, Overflow{3}, Weight{ID: "w", Device: "scale-1", Fault: "overload"}}).Draw(t, "other"))
+		w.step(rapid.SampledFrom([]Input{Tick{}, Lost{"scale-1"}, Repeat{Scan: Scan{ID: "r", Device: "x"}}, Garbled{"x"}, Overflow{3}, Weight{ID: "w", Device: "scale-1", Fault: "overload"}}).Draw(t, "other"))
 	}
 }
 

@@ -21,6 +21,11 @@ type Rules struct {
 	// PanEmpty is the weight in grams below which the pan counts as empty. It
 	// is also the least weight that is booked, and the least change that counts.
 	PanEmpty int64
+	// Repeat is how soon after a code the same code counts as a double read, and
+	// RepeatIn the same in some modes: 0 counts every read. A window that is too
+	// long loses goods that were scanned one by one.
+	Repeat   time.Duration
+	RepeatIn map[Mode]time.Duration
 	// UndoFor is how long an action can be undone.
 	UndoFor time.Duration
 }
@@ -33,6 +38,7 @@ func DefaultRules() Rules {
 		WeightAge:  2 * time.Second,
 		SettleFor:  1500 * time.Millisecond,
 		PanEmpty:   5,
+		Repeat:     300 * time.Millisecond,
 		UndoFor:    30 * time.Minute,
 	}
 }
@@ -50,8 +56,33 @@ func (r Rules) Validate() error {
 		return fmt.Errorf("settle for %v: want 0 or more", r.SettleFor)
 	case r.PanEmpty < 1:
 		return fmt.Errorf("pan empty below %d g: want 1 or more", r.PanEmpty)
+	case r.Repeat < 0:
+		return fmt.Errorf("repeat %v: want 0 or more", r.Repeat)
 	case r.UndoFor <= 0:
 		return fmt.Errorf("undo for %v: want more than 0", r.UndoFor)
 	}
+	for mode, d := range r.RepeatIn {
+		if _, known := modeTexts[mode]; !known || d < 0 {
+			return fmt.Errorf("repeat in %q %v: want a mode such as receive or pick, and 0 or more", mode, d)
+		}
+	}
 	return nil
+}
+
+// repeatIn gives the window of double reads in a mode.
+func (r Rules) repeatIn(m Mode) time.Duration {
+	if d, ok := r.RepeatIn[m]; ok {
+		return d
+	}
+	return r.Repeat
+}
+
+// LongestRepeat gives the longest window of any mode: a scanner need not tell
+// repeats that come later.
+func (r Rules) LongestRepeat() time.Duration {
+	longest := r.Repeat
+	for _, d := range r.RepeatIn {
+		longest = max(longest, d)
+	}
+	return longest
 }

@@ -60,9 +60,13 @@ func (t *turn) take(in Input) {
 		t.person()
 		t.press(in.Button)
 	case Repeat:
-		t.last.Doubles++
-		t.flash = Flash{N: t.flash.N + 1, Tone: ToneInfo, Sound: SoundTick}
-		t.sound = SoundTick
+		if in.After < t.rules.repeatIn(t.mode) {
+			t.double()
+			return
+		}
+		t.id = in.ID
+		t.person()
+		t.scan(in.Scan)
 	case Garbled:
 		t.show(ToneLook, SoundLook, say(same("%s · %s"), badMisread, hintMisread))
 	case Overflow:
@@ -75,6 +79,13 @@ func (t *turn) take(in Input) {
 	case Tick:
 		t.tick()
 	}
+}
+
+// double shows that a code came too soon to count.
+func (t *turn) double() {
+	t.last.Doubles++
+	t.flash = Flash{N: t.flash.N + 1, Tone: ToneInfo, Sound: SoundTick}
+	t.sound = SoundTick
 }
 
 // busy refuses what comes while the ledger has not answered. Desk never lets it

@@ -159,7 +159,7 @@ func TestPage(t *testing.T) {
 func TestPage_CountsAndShowsDoubleReads(t *testing.T) {
 	t.Parallel()
 	b := browser(t)
-	s := open(t, func(cfg *agentd.Config) { cfg.Devices[1].Repeat = time.Minute })
+	s := open(t, func(cfg *agentd.Config) { cfg.Station.Repeat = time.Minute })
 	s.ready()
 	p := s.page(b, 1280, 800)
 	s.card(floor.GoReceive)
