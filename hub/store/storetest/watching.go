@@ -85,29 +85,10 @@ func checkWatch(tb testing.TB, open Open) {
 	dir := tb.TempDir()
 	s := open(tb, dir)
 	boxes := []*Box{NewBox("wh-0", 1), NewBox("wh-1", 2), NewBox("wh-2", 3)}
-	early := newBoard()
-	beside, err := s.Watch(inventory.Token{}, inventory.Scope{})
-	must(tb, err)
 	if _, err := s.Watch(inventory.Token{}, inventory.Scope{}); err != nil { // never read
 		tb.Fatal(err)
 	}
-	stop := make(chan struct{})
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				early.take(tb.Context(), tb, beside)
-			}
-		}
-	})
-	write(tb, s, boxes, 40)
-	close(stop)
-	write(tb, s, boxes, 1) // wakes a watcher that waits
-	watching.Wait()
-	early.follow(tb.Context(), tb, beside, newest(s))
+	early := watchBeside(tb, s, boxes)
 	early.want(tb, s)
 
 	late := newBoard()
@@ -124,19 +105,8 @@ func checkWatch(tb testing.TB, open Open) {
 	s = open(tb, dir)
 	checkEveryToken(tb, s, late.token.Incarnation)
 	write(tb, s, boxes, 5)
-	for name, b := range map[string]*board{"early": early, "late": late} {
-		again, err := s.Watch(b.token, inventory.Scope{})
-		if err != nil {
-			tb.Fatalf("%s watch goes on: %v", name, err)
-		}
-		b.follow(tb.Context(), tb, again, newest(s))
-		b.want(tb, s)
-		one := boxes[0]
-		scurry(tb, one, rand.New(rand.NewPCG(1, 1)), 1)
-		send(tb, s, one, one.Rest(1))
-		b.follow(tb.Context(), tb, again, newest(s)) // the very next revision
-		b.want(tb, s)
-	}
+	goOn(tb, s, early, boxes[0])
+	goOn(tb, s, late, boxes[0])
 	checkEveryToken(tb, s, late.token.Incarnation)
 	checkScope(tb, s)
 	ctx, cancel := context.WithCancel(tb.Context())
@@ -144,6 +114,45 @@ func checkWatch(tb testing.TB, open Open) {
 	if _, err := from(ctx); !errors.Is(err, context.Canceled) {
 		tb.Errorf("watch after its context ended: %v", err)
 	}
+}
+
+// watchBeside watches while all boxes write.
+func watchBeside(tb testing.TB, s Store, boxes []*Box) *board {
+	tb.Helper()
+	b := newBoard()
+	next, err := s.Watch(inventory.Token{}, inventory.Scope{})
+	must(tb, err)
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				b.take(tb.Context(), tb, next)
+			}
+		}
+	})
+	write(tb, s, boxes, 40)
+	close(stop)
+	write(tb, s, boxes, 1) // wakes a watcher that waits
+	watching.Wait()
+	b.follow(tb.Context(), tb, next, newest(s))
+	return b
+}
+
+// goOn goes on from a board's token, up to now and to the very next revision.
+func goOn(tb testing.TB, s Store, b *board, box *Box) {
+	tb.Helper()
+	next, err := s.Watch(b.token, inventory.Scope{})
+	must(tb, err)
+	b.follow(tb.Context(), tb, next, newest(s))
+	b.want(tb, s)
+	scurry(tb, box, rand.New(rand.NewPCG(1, 1)), 1)
+	send(tb, s, box, box.Rest(1))
+	b.follow(tb.Context(), tb, next, newest(s))
+	b.want(tb, s)
 }
 
 // checkEveryToken: from whatever revision a watch begins, it gives exactly the
