@@ -151,10 +151,16 @@ func (s *Site) config(dir, protocol string, repeat time.Duration) *agentd.Config
 	cfg.Data = filepath.Join(dir, s.Warehouse)
 	cfg.Hub.Brokers = []string{"tcp://" + s.Line.Addr()}
 	cfg.Station.Listen = s.Station
+	switch {
+	case repeat > 0:
+		cfg.Station.Repeat = repeat
+	case repeat < 0:
+		cfg.Station.Repeat = 0
+	}
 	cfg.Ledger.MaxSize = 64 << 20
 	cfg.Devices = []agentd.Device{
 		{Name: "scale-1", Kind: "scale", Port: s.Cables["scale-1"].Name(), Protocol: protocol, Unit: "kg"},
-		{Name: "scanner-1", Kind: "scanner", Port: s.Cables["scanner-1"].Name(), Repeat: repeat},
+		{Name: "scanner-1", Kind: "scanner", Port: s.Cables["scanner-1"].Name()},
 	}
 	return &cfg
 }
