@@ -18,6 +18,7 @@ import (
 	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/agent/station"
 	"github.com/forestock/forestock/agent/uplink"
+	"github.com/forestock/forestock/firmware-bridge/scale"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -113,6 +114,9 @@ func (a *Agent) openStation() (err error) {
 	}
 	a.station, err = station.New(station.Config{Listen: a.cfg.Station.Listen, Dev: a.cfg.Station.Dev}, station.Deps{
 		Desks: desks, Stations: a.stations, Book: a.ledger, Status: func() any { return a.Status() },
+		Device: func(ctx context.Context, name, command string) error {
+			return a.devices.Do(ctx, name, scale.Command(command))
+		},
 		Registry: a.registry, Log: a.log,
 	})
 	if err == nil {

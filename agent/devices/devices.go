@@ -29,6 +29,8 @@ type attached struct {
 	sink Sink
 	log  *slog.Logger
 
+	orders chan order // to a scale
+
 	heard time.Time // when a scanner sent something last; its goroutine's alone
 
 	mu     sync.Mutex
@@ -49,7 +51,7 @@ func New(all []Config, sink Sink, r prometheus.Registerer, log *slog.Logger) (*D
 			return nil, fmt.Errorf("device %s: %w", dev.Name, err)
 		}
 		d.all = append(d.all, &attached{
-			device: dev, port: p, sink: sink, log: log.With("device", dev.Name),
+			device: dev, port: p, sink: sink, log: log.With("device", dev.Name), orders: make(chan order),
 			state: State{
 				Device: dev.Name, Kind: dev.Kind, Station: dev.Station, Address: dev.Address,
 				Word: Word(port.Opening), Since: time.Now(), Message: p.Status().Message(),

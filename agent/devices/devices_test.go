@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/forestock/forestock/firmware-bridge/scale"
 	"github.com/forestock/forestock/firmware-bridge/scanner"
 	"github.com/forestock/forestock/firmware-bridge/sim"
 )
@@ -261,5 +263,52 @@ func TestDevices_AnswerAScannerThatWaitsForIt(t *testing.T) {
 	n, err := cable.Read(answer)
 	if err != nil || n < 2 || answer[1] != 0xD0 { // CMD_ACK
 		t.Errorf("answer = % x, %v; want an acknowledgement", answer[:n], err)
+	}
+}
+
+func TestDevices_ZeroAndTareAScale(t *testing.T) {
+	cable, err := sim.NewCable(filepath.Join(t.TempDir(), "scale"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cable.Close()
+	device, err := sim.NewScale(cable, sim.ScaleConfig{Protocol: "mt-sics", Settle: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, events: make(chan Event, 10_000)}
+	b.devices, err = New([]Config{{Name: "scale-1", Kind: Scale, Address: cable.Name(), Protocol: "mt-sics"}},
+		func(e Event) { b.events <- e }, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 2)
+	go func() { done <- device.Run(ctx) }()
+	go func() { done <- b.devices.Run(ctx) }()
+	defer func() {
+		cancel()
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	b.scaleIs(Ready)
+	device.Put(400)
+	b.weight(400)
+	if err := b.devices.Do(ctx, "scale-1", scale.TakeTare); err != nil {
+		t.Fatal(err)
+	}
+	b.weight(0)
+	if err := b.devices.Do(ctx, "scale-1", scale.ClearTare); err != nil {
+		t.Fatal(err)
+	}
+	b.weight(400)
+	if err := b.devices.Do(ctx, "scale-2", scale.Zero); !errors.Is(err, ErrNoScale) {
+		t.Errorf("an unknown scale: %v", err)
+	}
+	if err := b.devices.Do(ctx, "scale-1", "dance"); !errors.Is(err, scale.ErrUnsupported) {
+		t.Errorf("an unknown command: %v", err)
 	}
 }

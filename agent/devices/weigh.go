@@ -2,11 +2,51 @@ package devices
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/forestock/forestock/firmware-bridge/port"
 	"github.com/forestock/forestock/firmware-bridge/scale"
 )
+
+// The errors of Do.
+var (
+	ErrNoScale  = errors.New("there is no scale with this name")
+	ErrNotReady = errors.New("the scale is not ready")
+)
+
+// order is a command to a scale, and where its end is told.
+type order struct {
+	command scale.Command
+	done    chan error // holds one
+}
+
+// Do zeroes or tares a scale, and waits until the scale says that it has done
+// so. Errors: ErrNoScale, ErrNotReady, those of scale.Dialogue.Do, and what the
+// scale answers.
+func (d *Devices) Do(ctx context.Context, name string, c scale.Command) error {
+	i := slices.IndexFunc(d.all, func(a *attached) bool { return a.Name == name && a.Kind == Scale })
+	if i < 0 {
+		return fmt.Errorf("%s %s: %w", c, name, ErrNoScale)
+	}
+	o := order{c, make(chan error, 1)}
+	select {
+	case d.all[i].orders <- o:
+	case <-ctx.Done():
+		return fmt.Errorf("%s %s: %w", c, name, ErrNotReady)
+	}
+	select {
+	case err := <-o.done:
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", c, name, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s %s: %w", c, name, scale.ErrTimeout)
+	}
+}
 
 // weigh is the goroutine of a scale: it keeps the dialogue with it going.
 func (a *attached) weigh(ctx context.Context) error {
@@ -17,6 +57,7 @@ func (a *attached) weigh(ctx context.Context) error {
 	wake := time.NewTimer(time.Hour)
 	defer wake.Stop()
 	var status port.Status
+	var ordered []order // in the order in which the dialogue ends them
 	for {
 		setTimer(wake, dialogue.Wake())
 		var events []scale.Event
@@ -28,8 +69,18 @@ func (a *attached) weigh(ctx context.Context) error {
 			events = a.hear(dialogue, e, &status)
 		case <-wake.C:
 			events = dialogue.Tick(time.Now())
+		case o := <-a.orders:
+			if err := dialogue.Do(o.command, time.Now()); err != nil {
+				o.done <- err
+			} else {
+				ordered = append(ordered, o)
+			}
 		}
 		for _, e := range events {
+			if end, ok := e.(scale.Done); ok && len(ordered) > 0 {
+				ordered[0].done <- end.Err
+				ordered = ordered[1:]
+			}
 			a.weighed(e)
 		}
 		a.judge(dialogue, status)

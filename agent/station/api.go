@@ -32,8 +32,8 @@ func (s *Server) key(w http.ResponseWriter, r *http.Request) {
 
 // take hands an input to its station and answers what became of it.
 func (s *Server) take(w http.ResponseWriter, r *http.Request, field string, what func(*input) string, do func(Desk, context.Context, string, string) ([]byte, string, error)) {
-	in, ok := readInput(w, r)
-	if !ok {
+	in := new(input)
+	if !read(w, r, in, `send {"code": "6901234567892", "id": "any-id-of-yours"}`) {
 		return
 	}
 	desk, ok := s.desk(w, in.Station)
@@ -52,24 +52,24 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, field string, what
 	write(w, statusOf(refused), text)
 }
 
-func readInput(w http.ResponseWriter, r *http.Request) (*input, bool) {
-	in := new(input)
+// read fills in from the body, which must be one JSON object and nothing else.
+func read(w http.ResponseWriter, r *http.Request, in any, hint string) bool {
 	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	body.DisallowUnknownFields()
 	err := body.Decode(in)
 	if err == nil {
 		_, err = body.Token()
 		if errors.Is(err, io.EOF) {
-			return in, true
+			return true
 		}
 		err = errors.New("something follows the object")
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		refuse(w, http.StatusRequestEntityTooLarge, problem{"TOO_LARGE", "the body is too long", "a scan has at most 4 KiB"})
-		return nil, false
+		return false
 	}
-	refuse(w, http.StatusBadRequest, problem{"BAD_REQUEST", "the body is not the JSON that is wanted: " + err.Error(), `send {"code": "6901234567892", "id": "any-id-of-yours"}`})
-	return nil, false
+	refuse(w, http.StatusBadRequest, problem{"BAD_REQUEST", "the body is not the JSON that is wanted: " + err.Error(), hint})
+	return false
 }
 
 // desk finds a station by its name, the first one without a name.

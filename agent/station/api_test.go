@@ -71,6 +71,8 @@ func TestAPI_SaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"unknown field", "/api/scan", `{"code":"1","id":"1","colour":"red"}`, 400, "BAD_REQUEST"},
 		{"two objects", "/api/scan", `{"code":"1","id":"1"}{}`, 400, "BAD_REQUEST"},
 		{"no JSON", "/api/scan", `code=1`, 400, "BAD_REQUEST"},
+		{"no such scale", "/api/device", `{"device":"scale-9","command":"zero"}`, 422, "DEVICE_REFUSED"},
+		{"no such command", "/api/device", `{"device":"scale-1","command":"dance"}`, 422, "DEVICE_REFUSED"},
 		{"too long", "/api/scan", `{"code":"` + strings.Repeat("1", 20_000) + `","id":"1"}`, 413, "TOO_LARGE"},
 		{"unknown station", "/api/scan", `{"code":"1","id":"1","station":"s9"}`, 404, "UNKNOWN_STATION"},
 		{"unknown route", "/api/scam", `{}`, 404, "UNKNOWN_ROUTE"},

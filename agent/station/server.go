@@ -50,6 +50,8 @@ type Deps struct {
 	Stations []string        // their names, the first one is the page's default
 	Book     Book
 	Status   func() any // what /api/status says, made anew with each call
+	// Device zeroes or tares a scale: "zero", "tare" or "clear_tare".
+	Device   func(ctx context.Context, device, command string) error
 	Registry *prometheus.Registry
 	Log      *slog.Logger
 }
@@ -132,6 +134,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/movements", s.movements)
 	mux.HandleFunc("POST /api/scan", s.scan)
 	mux.HandleFunc("POST /api/key", s.key)
+	mux.HandleFunc("POST /api/device", s.device)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, problem{"UNKNOWN_ROUTE", r.Method + " " + r.URL.Path + " is not part of this API", "the README lists the routes"})
 	})
