@@ -51,7 +51,7 @@ type backup struct {
 func newBackup(cfg Backup, l *ledger.Ledger, r prometheus.Registerer, log *slog.Logger) (*backup, error) {
 	b := &backup{
 		Backup: cfg, ledger: l, log: log,
-		names: regexp.MustCompile("^" + regexp.QuoteMeta(string(l.Warehouse())) + `-(\d{8})-\d{8}T\d{6}Z\.db$`),
+		names: regexp.MustCompile("^" + regexp.QuoteMeta(string(l.Warehouse())) + `-(\d{8})-\d{8}T\d{6}Z\.db(\.part)?$`),
 	}
 	if cfg.Dir == "" {
 		return b, nil
@@ -73,7 +73,7 @@ func newBackup(cfg Backup, l *ledger.Ledger, r prometheus.Registerer, log *slog.
 // find takes the time of the newest snapshot of an earlier run. A folder that
 // cannot be read is told by the first snapshot.
 func (b *backup) find() {
-	if all, err := b.list(); err == nil && len(all) > 0 {
+	if all, err := b.tidy(); err == nil && len(all) > 0 {
 		if info, err := os.Stat(filepath.Join(b.Dir, all[len(all)-1].name)); err == nil {
 			b.last = info.ModTime()
 		}
@@ -117,7 +117,7 @@ func (b *backup) take(ctx context.Context, now time.Time) (report ledger.Report,
 			b.err = err
 		}
 	}()
-	all, err := b.list()
+	all, err := b.tidy()
 	if err != nil {
 		return report, fmt.Errorf("%w: mount the backup disk, or make the folder %s", err, b.Dir)
 	}
@@ -137,7 +137,7 @@ func (b *backup) take(ctx context.Context, now time.Time) (report ledger.Report,
 
 // rotate removes all but the newest snapshots.
 func (b *backup) rotate() error {
-	all, err := b.list()
+	all, err := b.tidy()
 	if err != nil {
 		return err
 	}
@@ -149,10 +149,27 @@ func (b *backup) rotate() error {
 	return nil
 }
 
+// tidy gives the snapshots, and removes what a killed process left of one.
+func (b *backup) tidy() (whole []copied, err error) {
+	all, err := b.list()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if !c.part {
+			whole = append(whole, c)
+		} else if err := os.Remove(filepath.Join(b.Dir, c.name)); err != nil {
+			return nil, err
+		}
+	}
+	return whole, nil
+}
+
 // copied is a snapshot in the folder.
 type copied struct {
 	name   string
 	number uint64 // ascends with each snapshot, whatever the clock says
+	part   bool   // it was never finished
 }
 
 // list gives the snapshots of this warehouse, oldest first: the numbers have one
@@ -168,7 +185,7 @@ func (b *backup) list() (all []copied, err error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, copied{e.Name(), number})
+			all = append(all, copied{e.Name(), number, match[2] != ""})
 		}
 	}
 	return all, nil

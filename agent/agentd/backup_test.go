@@ -39,11 +39,13 @@ func names(t *testing.T, dir string) (all []string) {
 }
 
 // The newest are those that were taken last, also when the clock was set back
-// between them; what is not a snapshot of this warehouse is not touched.
+// between them; what a killed process left
+// goes, and what is not a snapshot of this warehouse is not touched.
 func TestBackup_RotationKeepsTheNewest(t *testing.T) {
 	l, dir := book(t), t.TempDir()
-	others := []string{"dark-01-00000000-20260101T000000Z.db.part", "dark-02-00000001-20260101T000000Z.db", "readme.txt"}
-	for _, name := range others {
+	half := "dark-01-00000007-20260101T000000Z.db.part"
+	others := []string{"dark-02-00000001-20260101T000000Z.db", "readme.txt"}
+	for _, name := range append(others, half) {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -58,13 +60,13 @@ func TestBackup_RotationKeepsTheNewest(t *testing.T) {
 		}
 	}
 	want := []string{
-		others[0], "dark-01-00000003-20240601T120000Z.db", "dark-01-00000004-20230602T120000Z.db",
-		"dark-01-00000005-20220602T120000Z.db", others[1], others[2],
+		"dark-01-00000003-20240601T120000Z.db", "dark-01-00000004-20230602T120000Z.db",
+		"dark-01-00000005-20220602T120000Z.db", others[0], others[1],
 	}
 	if diff := cmp.Diff(want, names(t, dir)); diff != "" {
 		t.Errorf("snapshots (-want +got):\n%s", diff)
 	}
-	report, err := ledger.Verify(t.Context(), filepath.Join(dir, want[3]), nil)
+	report, err := ledger.Verify(t.Context(), filepath.Join(dir, want[2]), nil)
 	if err != nil || !report.OK() || report.Position.Last != 50 {
 		t.Errorf("the newest snapshot = %+v, %v; want 50 entries", report, err)
 	}
