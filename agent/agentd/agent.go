@@ -89,7 +89,7 @@ func (a *Agent) openFloor() error {
 	a.stations = stations(configs)
 	for _, name := range a.stations {
 		a.desks[name], err = floor.NewDesk(floor.Config{
-			Station: name, Rules: a.cfg.rules(), Labels: floor.DefaultLabels(), Zone: zone, Explain: explain,
+			Station: name, Rules: a.cfg.rules(), Labels: a.cfg.labels(), Zone: zone, Explain: explain,
 		}, a.ledger, a.ledger, a.registry, a.log)
 		if err != nil {
 			return err

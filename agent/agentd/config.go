@@ -13,6 +13,7 @@ import (
 	"github.com/forestock/forestock/agent/floor"
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/deploy/settings"
+	"github.com/forestock/forestock/firmware-bridge/barcode"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -57,6 +58,9 @@ type Station struct {
 	// RepeatIn the same in some modes: receive, pick, putaway, count, waste, move.
 	Repeat   time.Duration            `yaml:"repeat"`
 	RepeatIn map[string]time.Duration `yaml:"repeat_in"`
+	// Labels are the layouts of labels that are weighed or priced in the shop,
+	// the first that fits is used.
+	Labels []barcode.Pattern `yaml:"labels"`
 }
 
 // Ledger bounds the ledger's file.
@@ -117,7 +121,7 @@ func DefaultConfig() Config {
 	return Config{
 		Data: "agent-data", TimeZone: "Asia/Shanghai",
 		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
-		Station: Station{Listen: "127.0.0.1:8101", Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}},
+		Station: Station{Listen: "127.0.0.1:8101", Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}, Labels: floor.DefaultLabels().Patterns},
 		Ledger:  Ledger{MaxSize: 1 << 30, Keep: 30 * 24 * time.Hour},
 		Backup:  Backup{Every: time.Hour, Keep: 24},
 		Log:     settings.DefaultLog(),
@@ -144,7 +148,7 @@ func (c *Config) Validate() error {
 	if err := link.Validate(); err != nil && c.Warehouse != "" {
 		bad("hub: %w", err)
 	}
-	all = append(all, c.Ledger.validate(), c.Backup.validate(), c.attach(), validateDevices(c.Devices, c.rules()), c.Log.Validate())
+	all = append(all, c.Ledger.validate(), c.Backup.validate(), c.attach(), c.validateLabels(), validateDevices(c.Devices, c.rules()), c.Log.Validate())
 	return errors.Join(all...)
 }
 
@@ -161,6 +165,16 @@ func (c *Config) attach() error {
 	}
 	c.Attach = nil
 	return errors.Join(all...)
+}
+
+// labels says what codes mean in this warehouse.
+func (c *Config) labels() barcode.Config { return barcode.Config{Patterns: c.Station.Labels} }
+
+func (c *Config) validateLabels() error {
+	if _, err := barcode.NewRules(c.labels()); err != nil {
+		return fmt.Errorf("station.labels: %w", err)
+	}
+	return nil
 }
 
 // rules gives the settings of the stations.
