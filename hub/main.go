@@ -45,7 +45,7 @@ number is, and which scans and weights it is made of.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout))
+	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout), quarantineCommand(stdout), divergenceCommand(stdout))
 	return root.ExecuteContext(ctx)
 }
 

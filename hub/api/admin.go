@@ -15,6 +15,7 @@ import (
 type admin struct {
 	forestockv1.UnsafeAdminServiceServer
 	view   *view
+	link   Link
 	backup func(ctx context.Context, name string) (inventory.Backup, error)
 }
 

@@ -25,6 +25,12 @@ type Stock interface {
 	// listing goes on; an empty cursor is its end.
 	Movements(ctx context.Context, w stock.Warehouse, sku stock.SKU, before inventory.Cursor, n int) ([]inventory.StoredEntry, inventory.Cursor, error)
 	Watch(since inventory.Token, scope inventory.Scope) (inventory.Feed, error)
+	// Quarantined gives up to n entries of a warehouse that were set aside,
+	// newest first, and where the listing goes on; an empty cursor is its end.
+	Quarantined(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Quarantined, inventory.Cursor, error)
+	// Discard marks one of them as dealt with. The error wraps
+	// inventory.ErrNotQuarantined where there is none.
+	Discard(ctx context.Context, d inventory.Discard) (inventory.Quarantined, *inventory.Refusal, error)
 	// Apply answers once the commands are durable.
 	Apply(ctx context.Context, commands ...inventory.Command) ([]inventory.Result, error)
 }
@@ -44,4 +50,14 @@ type Contact struct {
 	Complete time.Time
 	// Offset is the agent's clock minus the hub's.
 	Offset time.Duration
+	// Differ are the cells in which hub and agent differed at entry DifferAt;
+	// none while that is not known.
+	Differ   []Difference
+	DifferAt stock.Seq
+}
+
+// Difference is what both sides have of a cell, in base units.
+type Difference struct {
+	Cell       stock.Cell
+	Hub, Agent int64
 }

@@ -81,7 +81,7 @@ func alarms(s *inventory.WarehouseState) []*forestockv1.Alarm {
 		out = append(out, &forestockv1.Alarm{Reason: reason, Message: fmt.Sprintf(format, args...), SinceTime: timestamp(since)})
 	}
 	if d := s.Divergence; d != nil {
-		raise("DIVERGED", d.Since, "hub and warehouse disagree about the levels at entry %d (%016x here, %016x there); compare \"agent ledger verify\" with the hub's store", d.Seq, d.Hub, d.Agent)
+		raise("DIVERGED", d.Since, "hub and warehouse disagree about the levels at entry %d (%016x here, %016x there); read the cells with \"hub divergence list\" and compare them with what \"agent ledger verify\" says at the warehouse", d.Seq, d.Hub, d.Agent)
 	}
 	if s.Clones > 0 {
 		raise("CLONED", s.Cloned, "two boxes use the identity of this warehouse (%s); switch one off and enrol it under a name of its own", plural(s.Clones, "hello"))
@@ -90,7 +90,7 @@ func alarms(s *inventory.WarehouseState) []*forestockv1.Alarm {
 		raise("NEW_LEDGER", c.Since, "a box with a new ledger (epoch %s) has said hello; its first entry closes the ledger before it for ever", c.Epoch)
 	}
 	if s.Quarantined > 0 {
-		raise("QUARANTINED", time.Time{}, "%s could not be applied and set aside, so the levels lack what they say; read them at the warehouse with \"agent ledger show\" and book again what happened", plural(s.Quarantined, "entry"))
+		raise("QUARANTINED", time.Time{}, "%s could not be applied and set aside, so the levels lack what they say; read them with \"hub quarantine list\", book again what happened, and say so with \"hub quarantine discard\"", plural(s.Quarantined, "entry"))
 	}
 	return out
 }

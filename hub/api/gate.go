@@ -57,6 +57,7 @@ type call struct {
 	form   string // grpc or rest
 	id     string
 	caller string
+	holder string // whose token it shows; empty without one
 	begun  time.Time
 	room   *room // whose place it holds; nil while it has none
 }
@@ -73,8 +74,11 @@ func (g *gate) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
-	return handler(ctx, req)
+	return handler(context.WithValue(ctx, holderKey{}, c.holder), req)
 }
+
+// holderKey finds whose token a call shows in its context.
+type holderKey struct{}
 
 // stream is the gate of a call that streams.
 func (g *gate) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
@@ -161,7 +165,7 @@ func (c *call) authorize(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.caller = token.Name
+	c.caller, c.holder = token.Name, token.Name
 	if c.method.role == Write && token.Role != Write {
 		return refuse(codes.PermissionDenied, RoleMissing,
 			"the token of %s may read only; %s needs one with the role %s", token.Name, c.method.name, Write)
@@ -211,8 +215,9 @@ func (c *call) account(ctx context.Context, r *refusal) {
 
 // writers are the methods that need the role Write; the others need Read.
 var writers = map[string]bool{
-	forestockv1.CatalogueService_BatchUpdateItems_FullMethodName: true,
-	forestockv1.AdminService_CreateBackup_FullMethodName:         true,
+	forestockv1.CatalogueService_BatchUpdateItems_FullMethodName:    true,
+	forestockv1.AdminService_CreateBackup_FullMethodName:            true,
+	forestockv1.AdminService_DiscardQuarantinedEntry_FullMethodName: true,
 }
 
 // learn takes in the methods that there are.

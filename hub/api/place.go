@@ -24,6 +24,8 @@ const (
 	movementPage
 	itemPage
 	resume
+	quarantinePage
+	divergencePage
 )
 
 // maxToken bounds what is decoded at all.

@@ -36,6 +36,8 @@ const (
 	UnknownSKU           Reason = "UNKNOWN_SKU"
 	UnknownItem          Reason = "UNKNOWN_ITEM"
 	UnknownRoute         Reason = "UNKNOWN_ROUTE"
+	UnknownEntry         Reason = "UNKNOWN_ENTRY"
+	InvalidDiscard       Reason = "INVALID_DISCARD"
 	NoBackups            Reason = "NO_BACKUPS"
 	BackupExists         Reason = "BACKUP_EXISTS"
 	MethodNotAllowed     Reason = "METHOD_NOT_ALLOWED"

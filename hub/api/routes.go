@@ -88,8 +88,9 @@ func (r *route) matches(parts []string) bool {
 
 // bodies are examples of what the calls with a body take.
 var bodies = map[string]string{
-	"/v1/availability:batchGet": `{"names": ["warehouses/{warehouse}/skus/{sku}"]}`,
-	"/v1/items:batchUpdate":     `{"items": [{"sku": "example-1", "name": "样品", "unit": "pc", "gtins": ["06901234567892"]}]}`,
+	"/v1/availability:batchGet":                                  `{"names": ["warehouses/{warehouse}/skus/{sku}"]}`,
+	"/v1/warehouses/{warehouse}/quarantine/{quarantine}:discard": `{"by": "example", "reason": "booked again"}`,
+	"/v1/items:batchUpdate":                                      `{"items": [{"sku": "example-1", "name": "样品", "unit": "pc", "gtins": ["06901234567892"]}]}`,
 }
 
 // example is what the command lines of the docs are about.
@@ -101,7 +102,7 @@ type example struct {
 
 // Curl gives a command line that calls the route.
 func (r *route) Curl(e example) string {
-	fill := strings.NewReplacer("{warehouse}", string(e.Warehouse), "{sku}", string(e.SKU), "{item}", string(e.SKU)).Replace
+	fill := strings.NewReplacer("{warehouse}", string(e.Warehouse), "{sku}", string(e.SKU), "{item}", string(e.SKU), "{quarantine}", "1.1").Replace
 	url := e.Base + fill(r.Path)
 	switch {
 	case r.Stream:

@@ -119,7 +119,7 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 		view: s.view, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
 	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: s.view})
-	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, backup: s.deps.Backup})
+	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, backup: s.deps.Backup})
 }
 
 func (s *Server) grpcOptions() []grpc.ServerOption {

@@ -37,7 +37,9 @@ func TestSite_ListsEveryRouteWithACommandThatWorks(t *testing.T) {
 		}
 	}
 	w.catalogue(milk)
-	w.box("shop-7").receive("milk-1l", 1)
+	b := w.box("shop-7")
+	b.spoil("no entry")
+	b.receive("milk-1l", 1)
 	here := (&site{server: w.server}).example("")
 	if shown := w.get("/docs").body; !strings.Contains(shown, "/v1/warehouses/shop-7/skus/milk-1l/availability") {
 		t.Error("/docs does not show what this hub has")

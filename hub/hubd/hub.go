@@ -192,5 +192,9 @@ type contacts struct{ desk *ingest.Desk }
 // Contact is part of api.Link.
 func (c contacts) Contact(w stock.Warehouse) api.Contact {
 	known := c.desk.Contact(w)
-	return api.Contact{Heard: known.Heard, Complete: known.Complete, Offset: known.Offset}
+	out := api.Contact{Heard: known.Heard, Complete: known.Complete, Offset: known.Offset, DifferAt: known.DifferAt}
+	for _, d := range known.Differ {
+		out.Differ = append(out.Differ, api.Difference(d))
+	}
+	return out
 }

@@ -21,11 +21,12 @@ type Changes struct {
 	Items       []ItemRow // by version
 	Runs        []Run     // history: no Book needs them
 	Quarantined []Quarantined
+	Discarded   []Discarded
 }
 
 // Empty reports whether nothing changed.
 func (c *Changes) Empty() bool {
-	return len(c.Warehouses)+len(c.Downs)+len(c.Levels)+len(c.Lots)+len(c.Items)+len(c.Runs)+len(c.Quarantined) == 0
+	return len(c.Warehouses)+len(c.Downs)+len(c.Levels)+len(c.Lots)+len(c.Items)+len(c.Runs)+len(c.Quarantined)+len(c.Discarded) == 0
 }
 
 // DownRow is the down stream of a warehouse.

@@ -26,6 +26,7 @@ type Quarantined struct {
 	Raw       []byte
 	Reason    string
 	Stored    time.Time
+	Discarded *Discarded // nil until somebody has dealt with it
 }
 
 // Cursor is where a listing goes on. It is opaque; empty begins at the newest.

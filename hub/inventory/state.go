@@ -26,7 +26,7 @@ type WarehouseState struct {
 	SKUs        int
 	Cells       int
 	Digest      uint64      // root of the digest of all levels
-	Quarantined int         // entries of this epoch that were set aside
+	Quarantined int         // entries of this epoch that were set aside and nobody has dealt with
 	Divergence  *Divergence // nil while hub and agent agree
 
 	Closed     []ClosedEpoch // epochs that are fenced for ever, in the order they opened

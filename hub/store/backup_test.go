@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -99,7 +100,7 @@ func TestBackup_HoldsEverythingThatWasAnswered(t *testing.T) {
 	s := start(t, "store", Options{fs: disk})
 	l := load(t, s)
 	for round := range 3 {
-		for l.answered[0].Load() < uint64(50*(round+1)) {
+		for slices.Min(l.upto()) < uint64(50*(round+1)) {
 			time.Sleep(time.Millisecond)
 		}
 		upto, name := l.upto(), fmt.Sprintf("b%d", round)

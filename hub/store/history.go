@@ -132,7 +132,7 @@ func (p *Pebble) Quarantined(ctx context.Context, w stock.Warehouse, before inve
 				break
 			}
 			q, err := unpackQuarantined(w, place, string(it.Value()))
-			if err != nil {
+			if err = errors.Join(err, p.recall(&q)); err != nil {
 				return err
 			}
 			out = append(out, q)

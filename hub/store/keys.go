@@ -18,6 +18,7 @@ import (
 //	i sku                           item
 //	e warehouse 0 term seq          run of entries that begins there
 //	q warehouse 0 term seq          entry that was set aside
+//	x warehouse 0 term seq          who dealt with it
 const (
 	metaRow       = 'm'
 	warehouseRow  = 'w'
@@ -27,6 +28,7 @@ const (
 	itemRow       = 'i'
 	runRow        = 'e'
 	quarantineRow = 'q'
+	discardRow    = 'x'
 )
 
 var (

@@ -39,7 +39,8 @@ type Pebble struct {
 	closed bool
 	stats  counters
 
-	copying sync.Mutex // held while a backup is made
+	copying    sync.Mutex // held while a backup is made
+	discarding sync.Mutex // held while an entry is discarded
 }
 
 // counters are what Stats tells.

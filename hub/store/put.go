@@ -31,6 +31,10 @@ func put(b *pebble.Batch, c *inventory.Changes) ([]string, error) {
 		q := &c.Quarantined[i]
 		w.set(placeKey(w.key[:0], quarantineRow, q.Warehouse, q.Place), packQuarantined(w.value[:0], q))
 	}
+	for i := range c.Discarded {
+		d := &c.Discarded[i]
+		w.set(placeKey(w.key[:0], discardRow, d.Warehouse, d.Place), packDiscarded(w.value[:0], d))
+	}
 	for i := range c.Downs {
 		d := &c.Downs[i]
 		w.set(downKey(w.key[:0], d.Warehouse), packDown(w.value[:0], &d.DownState))

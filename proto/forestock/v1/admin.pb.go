@@ -213,6 +213,634 @@ func (x *BackedUpWarehouse) GetAppliedSeq() string {
 	return ""
 }
 
+type ListQuarantinedEntriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}, or warehouses/- for all of them.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// At most 1000; 0 means 100.
+	PageSize  int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Also those that somebody has dealt with.
+	ShowDiscarded bool `protobuf:"varint,4,opt,name=show_discarded,json=showDiscarded,proto3" json:"show_discarded,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListQuarantinedEntriesRequest) Reset() {
+	*x = ListQuarantinedEntriesRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListQuarantinedEntriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListQuarantinedEntriesRequest) ProtoMessage() {}
+
+func (x *ListQuarantinedEntriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListQuarantinedEntriesRequest.ProtoReflect.Descriptor instead.
+func (*ListQuarantinedEntriesRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListQuarantinedEntriesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListQuarantinedEntriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListQuarantinedEntriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListQuarantinedEntriesRequest) GetShowDiscarded() bool {
+	if x != nil {
+		return x.ShowDiscarded
+	}
+	return false
+}
+
+type ListQuarantinedEntriesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entries       []*QuarantinedEntry    `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListQuarantinedEntriesResponse) Reset() {
+	*x = ListQuarantinedEntriesResponse{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListQuarantinedEntriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListQuarantinedEntriesResponse) ProtoMessage() {}
+
+func (x *ListQuarantinedEntriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListQuarantinedEntriesResponse.ProtoReflect.Descriptor instead.
+func (*ListQuarantinedEntriesResponse) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListQuarantinedEntriesResponse) GetEntries() []*QuarantinedEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *ListQuarantinedEntriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// QuarantinedEntry is an entry that could not be applied.
+type QuarantinedEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}/quarantine/{place}, where the place is the ledger's number
+	// at this warehouse, a dot, and the entry's.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Hexadecimal.
+	Epoch string `protobuf:"bytes,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Position in the ledger, as a decimal.
+	Seq string `protobuf:"bytes,3,opt,name=seq,proto3" json:"seq,omitempty"`
+	// Why it could not be applied.
+	Reason     string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	StoredTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=stored_time,json=storedTime,proto3" json:"stored_time,omitempty"`
+	// The bytes as they came, hexadecimal.
+	Raw string `protobuf:"bytes,6,opt,name=raw,proto3" json:"raw,omitempty"`
+	// Who dealt with it; absent while nobody has.
+	Discard       *Discard `protobuf:"bytes,7,opt,name=discard,proto3" json:"discard,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuarantinedEntry) Reset() {
+	*x = QuarantinedEntry{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuarantinedEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuarantinedEntry) ProtoMessage() {}
+
+func (x *QuarantinedEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuarantinedEntry.ProtoReflect.Descriptor instead.
+func (*QuarantinedEntry) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *QuarantinedEntry) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *QuarantinedEntry) GetEpoch() string {
+	if x != nil {
+		return x.Epoch
+	}
+	return ""
+}
+
+func (x *QuarantinedEntry) GetSeq() string {
+	if x != nil {
+		return x.Seq
+	}
+	return ""
+}
+
+func (x *QuarantinedEntry) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *QuarantinedEntry) GetStoredTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StoredTime
+	}
+	return nil
+}
+
+func (x *QuarantinedEntry) GetRaw() string {
+	if x != nil {
+		return x.Raw
+	}
+	return ""
+}
+
+func (x *QuarantinedEntry) GetDiscard() *Discard {
+	if x != nil {
+		return x.Discard
+	}
+	return nil
+}
+
+// Discard records who dealt with an entry that was set aside.
+type Discard struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	By            string                 `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Time          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Discard) Reset() {
+	*x = Discard{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Discard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Discard) ProtoMessage() {}
+
+func (x *Discard) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Discard.ProtoReflect.Descriptor instead.
+func (*Discard) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Discard) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Discard) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Discard) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+type DiscardQuarantinedEntryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}/quarantine/{place}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Who decides it; the hub adds the name of the caller's token.
+	By string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	// What was done about it.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardQuarantinedEntryRequest) Reset() {
+	*x = DiscardQuarantinedEntryRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardQuarantinedEntryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardQuarantinedEntryRequest) ProtoMessage() {}
+
+func (x *DiscardQuarantinedEntryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardQuarantinedEntryRequest.ProtoReflect.Descriptor instead.
+func (*DiscardQuarantinedEntryRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DiscardQuarantinedEntryRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DiscardQuarantinedEntryRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *DiscardQuarantinedEntryRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ListDivergencesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1000; 0 means 100.
+	PageSize      int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDivergencesRequest) Reset() {
+	*x = ListDivergencesRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDivergencesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDivergencesRequest) ProtoMessage() {}
+
+func (x *ListDivergencesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDivergencesRequest.ProtoReflect.Descriptor instead.
+func (*ListDivergencesRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListDivergencesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDivergencesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListDivergencesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Divergences   []*Divergence          `protobuf:"bytes,1,rep,name=divergences,proto3" json:"divergences,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDivergencesResponse) Reset() {
+	*x = ListDivergencesResponse{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDivergencesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDivergencesResponse) ProtoMessage() {}
+
+func (x *ListDivergencesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDivergencesResponse.ProtoReflect.Descriptor instead.
+func (*ListDivergencesResponse) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListDivergencesResponse) GetDivergences() []*Divergence {
+	if x != nil {
+		return x.Divergences
+	}
+	return nil
+}
+
+func (x *ListDivergencesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Divergence is a warehouse whose levels at the hub differ from the agent's at
+// the same entry.
+type Divergence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The entry at which the difference was seen last, as a decimal.
+	Seq string `protobuf:"bytes,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	// Roots of the digests of all levels there, hexadecimal.
+	HubDigest   string                 `protobuf:"bytes,3,opt,name=hub_digest,json=hubDigest,proto3" json:"hub_digest,omitempty"`
+	AgentDigest string                 `protobuf:"bytes,4,opt,name=agent_digest,json=agentDigest,proto3" json:"agent_digest,omitempty"`
+	SinceTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=since_time,json=sinceTime,proto3" json:"since_time,omitempty"`
+	// The cells that differ, at most 200; none until the agent has told its own.
+	Cells []*DivergentCell `protobuf:"bytes,6,rep,name=cells,proto3" json:"cells,omitempty"`
+	// The entry at which the cells were compared; empty until they were.
+	CellsSeq      string `protobuf:"bytes,7,opt,name=cells_seq,json=cellsSeq,proto3" json:"cells_seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Divergence) Reset() {
+	*x = Divergence{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Divergence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Divergence) ProtoMessage() {}
+
+func (x *Divergence) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Divergence.ProtoReflect.Descriptor instead.
+func (*Divergence) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Divergence) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Divergence) GetSeq() string {
+	if x != nil {
+		return x.Seq
+	}
+	return ""
+}
+
+func (x *Divergence) GetHubDigest() string {
+	if x != nil {
+		return x.HubDigest
+	}
+	return ""
+}
+
+func (x *Divergence) GetAgentDigest() string {
+	if x != nil {
+		return x.AgentDigest
+	}
+	return ""
+}
+
+func (x *Divergence) GetSinceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SinceTime
+	}
+	return nil
+}
+
+func (x *Divergence) GetCells() []*DivergentCell {
+	if x != nil {
+		return x.Cells
+	}
+	return nil
+}
+
+func (x *Divergence) GetCellsSeq() string {
+	if x != nil {
+		return x.CellsSeq
+	}
+	return ""
+}
+
+// DivergentCell is what both sides have on hand of one lot in one bin.
+type DivergentCell struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sku           string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Lot           string                 `protobuf:"bytes,2,opt,name=lot,proto3" json:"lot,omitempty"`
+	Bin           string                 `protobuf:"bytes,3,opt,name=bin,proto3" json:"bin,omitempty"`
+	Hub           int32                  `protobuf:"varint,4,opt,name=hub,proto3" json:"hub,omitempty"`
+	Agent         int32                  `protobuf:"varint,5,opt,name=agent,proto3" json:"agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DivergentCell) Reset() {
+	*x = DivergentCell{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DivergentCell) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DivergentCell) ProtoMessage() {}
+
+func (x *DivergentCell) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DivergentCell.ProtoReflect.Descriptor instead.
+func (*DivergentCell) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DivergentCell) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *DivergentCell) GetLot() string {
+	if x != nil {
+		return x.Lot
+	}
+	return ""
+}
+
+func (x *DivergentCell) GetBin() string {
+	if x != nil {
+		return x.Bin
+	}
+	return ""
+}
+
+func (x *DivergentCell) GetHub() int32 {
+	if x != nil {
+		return x.Hub
+	}
+	return 0
+}
+
+func (x *DivergentCell) GetAgent() int32 {
+	if x != nil {
+		return x.Agent
+	}
+	return 0
+}
+
 var File_forestock_v1_admin_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_admin_proto_rawDesc = "" +
@@ -232,9 +860,62 @@ const file_forestock_v1_admin_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\tR\x05epoch\x12\x1f\n" +
 	"\vapplied_seq\x18\x03 \x01(\tR\n" +
-	"appliedSeq2W\n" +
+	"appliedSeq\"\x9a\x01\n" +
+	"\x1dListQuarantinedEntriesRequest\x12\x16\n" +
+	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12%\n" +
+	"\x0eshow_discarded\x18\x04 \x01(\bR\rshowDiscarded\"\x82\x01\n" +
+	"\x1eListQuarantinedEntriesResponse\x128\n" +
+	"\aentries\x18\x01 \x03(\v2\x1e.forestock.v1.QuarantinedEntryR\aentries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe6\x01\n" +
+	"\x10QuarantinedEntry\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\tR\x05epoch\x12\x10\n" +
+	"\x03seq\x18\x03 \x01(\tR\x03seq\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12;\n" +
+	"\vstored_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"storedTime\x12\x10\n" +
+	"\x03raw\x18\x06 \x01(\tR\x03raw\x12/\n" +
+	"\adiscard\x18\a \x01(\v2\x15.forestock.v1.DiscardR\adiscard\"a\n" +
+	"\aDiscard\x12\x0e\n" +
+	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\\\n" +
+	"\x1eDiscardQuarantinedEntryRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"T\n" +
+	"\x16ListDivergencesRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"}\n" +
+	"\x17ListDivergencesResponse\x12:\n" +
+	"\vdivergences\x18\x01 \x03(\v2\x18.forestock.v1.DivergenceR\vdivergences\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xff\x01\n" +
+	"\n" +
+	"Divergence\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\tR\x03seq\x12\x1d\n" +
+	"\n" +
+	"hub_digest\x18\x03 \x01(\tR\thubDigest\x12!\n" +
+	"\fagent_digest\x18\x04 \x01(\tR\vagentDigest\x129\n" +
+	"\n" +
+	"since_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tsinceTime\x121\n" +
+	"\x05cells\x18\x06 \x03(\v2\x1b.forestock.v1.DivergentCellR\x05cells\x12\x1b\n" +
+	"\tcells_seq\x18\a \x01(\tR\bcellsSeq\"m\n" +
+	"\rDivergentCell\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x10\n" +
+	"\x03lot\x18\x02 \x01(\tR\x03lot\x12\x10\n" +
+	"\x03bin\x18\x03 \x01(\tR\x03bin\x12\x10\n" +
+	"\x03hub\x18\x04 \x01(\x05R\x03hub\x12\x14\n" +
+	"\x05agent\x18\x05 \x01(\x05R\x05agent2\x95\x03\n" +
 	"\fAdminService\x12G\n" +
-	"\fCreateBackup\x12!.forestock.v1.CreateBackupRequest\x1a\x14.forestock.v1.BackupB?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
+	"\fCreateBackup\x12!.forestock.v1.CreateBackupRequest\x1a\x14.forestock.v1.Backup\x12s\n" +
+	"\x16ListQuarantinedEntries\x12+.forestock.v1.ListQuarantinedEntriesRequest\x1a,.forestock.v1.ListQuarantinedEntriesResponse\x12g\n" +
+	"\x17DiscardQuarantinedEntry\x12,.forestock.v1.DiscardQuarantinedEntryRequest\x1a\x1e.forestock.v1.QuarantinedEntry\x12^\n" +
+	"\x0fListDivergences\x12$.forestock.v1.ListDivergencesRequest\x1a%.forestock.v1.ListDivergencesResponseB?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
 
 var (
 	file_forestock_v1_admin_proto_rawDescOnce sync.Once
@@ -248,23 +929,45 @@ func file_forestock_v1_admin_proto_rawDescGZIP() []byte {
 	return file_forestock_v1_admin_proto_rawDescData
 }
 
-var file_forestock_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_forestock_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_forestock_v1_admin_proto_goTypes = []any{
-	(*CreateBackupRequest)(nil),   // 0: forestock.v1.CreateBackupRequest
-	(*Backup)(nil),                // 1: forestock.v1.Backup
-	(*BackedUpWarehouse)(nil),     // 2: forestock.v1.BackedUpWarehouse
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*CreateBackupRequest)(nil),            // 0: forestock.v1.CreateBackupRequest
+	(*Backup)(nil),                         // 1: forestock.v1.Backup
+	(*BackedUpWarehouse)(nil),              // 2: forestock.v1.BackedUpWarehouse
+	(*ListQuarantinedEntriesRequest)(nil),  // 3: forestock.v1.ListQuarantinedEntriesRequest
+	(*ListQuarantinedEntriesResponse)(nil), // 4: forestock.v1.ListQuarantinedEntriesResponse
+	(*QuarantinedEntry)(nil),               // 5: forestock.v1.QuarantinedEntry
+	(*Discard)(nil),                        // 6: forestock.v1.Discard
+	(*DiscardQuarantinedEntryRequest)(nil), // 7: forestock.v1.DiscardQuarantinedEntryRequest
+	(*ListDivergencesRequest)(nil),         // 8: forestock.v1.ListDivergencesRequest
+	(*ListDivergencesResponse)(nil),        // 9: forestock.v1.ListDivergencesResponse
+	(*Divergence)(nil),                     // 10: forestock.v1.Divergence
+	(*DivergentCell)(nil),                  // 11: forestock.v1.DivergentCell
+	(*timestamppb.Timestamp)(nil),          // 12: google.protobuf.Timestamp
 }
 var file_forestock_v1_admin_proto_depIdxs = []int32{
-	3, // 0: forestock.v1.Backup.time:type_name -> google.protobuf.Timestamp
-	2, // 1: forestock.v1.Backup.warehouses:type_name -> forestock.v1.BackedUpWarehouse
-	0, // 2: forestock.v1.AdminService.CreateBackup:input_type -> forestock.v1.CreateBackupRequest
-	1, // 3: forestock.v1.AdminService.CreateBackup:output_type -> forestock.v1.Backup
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	12, // 0: forestock.v1.Backup.time:type_name -> google.protobuf.Timestamp
+	2,  // 1: forestock.v1.Backup.warehouses:type_name -> forestock.v1.BackedUpWarehouse
+	5,  // 2: forestock.v1.ListQuarantinedEntriesResponse.entries:type_name -> forestock.v1.QuarantinedEntry
+	12, // 3: forestock.v1.QuarantinedEntry.stored_time:type_name -> google.protobuf.Timestamp
+	6,  // 4: forestock.v1.QuarantinedEntry.discard:type_name -> forestock.v1.Discard
+	12, // 5: forestock.v1.Discard.time:type_name -> google.protobuf.Timestamp
+	10, // 6: forestock.v1.ListDivergencesResponse.divergences:type_name -> forestock.v1.Divergence
+	12, // 7: forestock.v1.Divergence.since_time:type_name -> google.protobuf.Timestamp
+	11, // 8: forestock.v1.Divergence.cells:type_name -> forestock.v1.DivergentCell
+	0,  // 9: forestock.v1.AdminService.CreateBackup:input_type -> forestock.v1.CreateBackupRequest
+	3,  // 10: forestock.v1.AdminService.ListQuarantinedEntries:input_type -> forestock.v1.ListQuarantinedEntriesRequest
+	7,  // 11: forestock.v1.AdminService.DiscardQuarantinedEntry:input_type -> forestock.v1.DiscardQuarantinedEntryRequest
+	8,  // 12: forestock.v1.AdminService.ListDivergences:input_type -> forestock.v1.ListDivergencesRequest
+	1,  // 13: forestock.v1.AdminService.CreateBackup:output_type -> forestock.v1.Backup
+	4,  // 14: forestock.v1.AdminService.ListQuarantinedEntries:output_type -> forestock.v1.ListQuarantinedEntriesResponse
+	5,  // 15: forestock.v1.AdminService.DiscardQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
+	9,  // 16: forestock.v1.AdminService.ListDivergences:output_type -> forestock.v1.ListDivergencesResponse
+	13, // [13:17] is the sub-list for method output_type
+	9,  // [9:13] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_admin_proto_init() }
@@ -278,7 +981,7 @@ func file_forestock_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_admin_proto_rawDesc), len(file_forestock_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

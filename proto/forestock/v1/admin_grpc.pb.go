@@ -19,7 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AdminService_CreateBackup_FullMethodName = "/forestock.v1.AdminService/CreateBackup"
+	AdminService_CreateBackup_FullMethodName            = "/forestock.v1.AdminService/CreateBackup"
+	AdminService_ListQuarantinedEntries_FullMethodName  = "/forestock.v1.AdminService/ListQuarantinedEntries"
+	AdminService_DiscardQuarantinedEntry_FullMethodName = "/forestock.v1.AdminService/DiscardQuarantinedEntry"
+	AdminService_ListDivergences_FullMethodName         = "/forestock.v1.AdminService/ListDivergences"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -31,6 +34,15 @@ type AdminServiceClient interface {
 	// Writes a consistent copy of the running hub's store into a new folder below
 	// the hub's backup_dir. Over gRPC only.
 	CreateBackup(ctx context.Context, in *CreateBackupRequest, opts ...grpc.CallOption) (*Backup, error)
+	// Lists the entries that could not be applied and were set aside, by warehouse
+	// and newest first.
+	ListQuarantinedEntries(ctx context.Context, in *ListQuarantinedEntriesRequest, opts ...grpc.CallOption) (*ListQuarantinedEntriesResponse, error)
+	// Marks an entry that was set aside as dealt with, so that it raises no alarm
+	// any more. Repeating it changes nothing.
+	DiscardQuarantinedEntry(ctx context.Context, in *DiscardQuarantinedEntryRequest, opts ...grpc.CallOption) (*QuarantinedEntry, error)
+	// Lists the warehouses whose levels at the hub differ from the agent's at the
+	// same entry, by id.
+	ListDivergences(ctx context.Context, in *ListDivergencesRequest, opts ...grpc.CallOption) (*ListDivergencesResponse, error)
 }
 
 type adminServiceClient struct {
@@ -51,6 +63,36 @@ func (c *adminServiceClient) CreateBackup(ctx context.Context, in *CreateBackupR
 	return out, nil
 }
 
+func (c *adminServiceClient) ListQuarantinedEntries(ctx context.Context, in *ListQuarantinedEntriesRequest, opts ...grpc.CallOption) (*ListQuarantinedEntriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListQuarantinedEntriesResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListQuarantinedEntries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) DiscardQuarantinedEntry(ctx context.Context, in *DiscardQuarantinedEntryRequest, opts ...grpc.CallOption) (*QuarantinedEntry, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QuarantinedEntry)
+	err := c.cc.Invoke(ctx, AdminService_DiscardQuarantinedEntry_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListDivergences(ctx context.Context, in *ListDivergencesRequest, opts ...grpc.CallOption) (*ListDivergencesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDivergencesResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListDivergences_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -60,6 +102,15 @@ type AdminServiceServer interface {
 	// Writes a consistent copy of the running hub's store into a new folder below
 	// the hub's backup_dir. Over gRPC only.
 	CreateBackup(context.Context, *CreateBackupRequest) (*Backup, error)
+	// Lists the entries that could not be applied and were set aside, by warehouse
+	// and newest first.
+	ListQuarantinedEntries(context.Context, *ListQuarantinedEntriesRequest) (*ListQuarantinedEntriesResponse, error)
+	// Marks an entry that was set aside as dealt with, so that it raises no alarm
+	// any more. Repeating it changes nothing.
+	DiscardQuarantinedEntry(context.Context, *DiscardQuarantinedEntryRequest) (*QuarantinedEntry, error)
+	// Lists the warehouses whose levels at the hub differ from the agent's at the
+	// same entry, by id.
+	ListDivergences(context.Context, *ListDivergencesRequest) (*ListDivergencesResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -72,6 +123,15 @@ type UnimplementedAdminServiceServer struct{}
 
 func (UnimplementedAdminServiceServer) CreateBackup(context.Context, *CreateBackupRequest) (*Backup, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateBackup not implemented")
+}
+func (UnimplementedAdminServiceServer) ListQuarantinedEntries(context.Context, *ListQuarantinedEntriesRequest) (*ListQuarantinedEntriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListQuarantinedEntries not implemented")
+}
+func (UnimplementedAdminServiceServer) DiscardQuarantinedEntry(context.Context, *DiscardQuarantinedEntryRequest) (*QuarantinedEntry, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiscardQuarantinedEntry not implemented")
+}
+func (UnimplementedAdminServiceServer) ListDivergences(context.Context, *ListDivergencesRequest) (*ListDivergencesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDivergences not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -112,6 +172,60 @@ func _AdminService_CreateBackup_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_ListQuarantinedEntries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListQuarantinedEntriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListQuarantinedEntries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListQuarantinedEntries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListQuarantinedEntries(ctx, req.(*ListQuarantinedEntriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_DiscardQuarantinedEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiscardQuarantinedEntryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).DiscardQuarantinedEntry(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_DiscardQuarantinedEntry_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).DiscardQuarantinedEntry(ctx, req.(*DiscardQuarantinedEntryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListDivergences_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDivergencesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListDivergences(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListDivergences_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListDivergences(ctx, req.(*ListDivergencesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -122,6 +236,18 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateBackup",
 			Handler:    _AdminService_CreateBackup_Handler,
+		},
+		{
+			MethodName: "ListQuarantinedEntries",
+			Handler:    _AdminService_ListQuarantinedEntries_Handler,
+		},
+		{
+			MethodName: "DiscardQuarantinedEntry",
+			Handler:    _AdminService_DiscardQuarantinedEntry_Handler,
+		},
+		{
+			MethodName: "ListDivergences",
+			Handler:    _AdminService_ListDivergences_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/forestock/forestock/hub/inventory"
+	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// ListQuarantinedEntries gives what was set aside, by warehouse, newest first.
+func (a *admin) ListQuarantinedEntries(ctx context.Context, req *forestockv1.ListQuarantinedEntriesRequest) (*forestockv1.ListQuarantinedEntriesResponse, error) {
+	size, err := pageSize(req.GetPageSize(), 100)
+	if err != nil {
+		return nil, err
+	}
+	question := req.GetParent()
+	if req.GetShowDiscarded() {
+		question += "?all"
+	}
+	place, err := pagePlace(quarantinePage, question, req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	warehouses, err := a.named(req.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	from, cursor, _ := strings.Cut(place, "/")
+	var found []inventory.Quarantined
+	for _, w := range warehouses {
+		if string(w) < from || len(found) > size {
+			continue
+		}
+		before := inventory.Cursor("")
+		if string(w) == from {
+			before = inventory.Cursor(cursor)
+		}
+		some, err := a.quarantined(ctx, w, before, size+1-len(found), req.GetShowDiscarded())
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	out := &forestockv1.ListQuarantinedEntriesResponse{}
+	if len(found) > size { // the listing goes on with the one that is too many
+		out.NextPageToken = placeToken(quarantinePage, question, string(found[size].Warehouse)+"/"+string(found[size].Place.Cursor()))
+		found = found[:size]
+	}
+	for i := range found {
+		out.Entries = append(out.Entries, quarantineMessage(&found[i]))
+	}
+	return out, nil
+}
+
+// named gives the warehouses that a parent names, by id.
+func (a *admin) named(parent string) ([]stock.Warehouse, error) {
+	if parent != "warehouses/"+everyWarehouse {
+		w, err := parseWarehouseName("parent", parent)
+		if err != nil {
+			return nil, err
+		}
+		_, err = a.view.warehouse("parent", w)
+		return []stock.Warehouse{w}, err
+	}
+	var out []stock.Warehouse
+	for _, s := range a.view.stock.Warehouses() {
+		out = append(out, s.Warehouse)
+	}
+	return out, nil
+}
+
+// quarantined gives up to n entries of a warehouse from the cursor on.
+func (a *admin) quarantined(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int, all bool) ([]inventory.Quarantined, error) {
+	var found []inventory.Quarantined
+	for more := true; more && len(found) < n; {
+		some, next, err := a.view.stock.Quarantined(ctx, w, before, n-len(found))
+		if err != nil {
+			return nil, err
+		}
+		for _, q := range some {
+			if all || q.Discarded == nil {
+				found = append(found, q)
+			}
+		}
+		before, more = next, next != ""
+	}
+	return found, nil
+}
+
+// DiscardQuarantinedEntry notes that somebody has dealt with an entry.
+func (a *admin) DiscardQuarantinedEntry(ctx context.Context, req *forestockv1.DiscardQuarantinedEntryRequest) (*forestockv1.QuarantinedEntry, error) {
+	w, at, err := parseQuarantineName(req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	by := strings.TrimSpace(req.GetBy())
+	if holder, _ := ctx.Value(holderKey{}).(string); by != "" && holder != "" {
+		by += " (token of " + holder + ")"
+	}
+	q, refusal, err := a.view.stock.Discard(ctx, inventory.Discard{Warehouse: w, Place: at, By: by, Why: strings.TrimSpace(req.GetReason())})
+	switch {
+	case errors.Is(err, inventory.ErrNotQuarantined):
+		return nil, unknown(UnknownEntry, "name", "no entry of this name was set aside; list them with GET /v1/warehouses/-/quarantine")
+	case err != nil:
+		return nil, err
+	case refusal != nil:
+		return nil, refuse(codes.InvalidArgument, InvalidDiscard, "%s", refusal.Message)
+	}
+	return quarantineMessage(&q), nil
+}
+
+func quarantineMessage(q *inventory.Quarantined) *forestockv1.QuarantinedEntry {
+	m := &forestockv1.QuarantinedEntry{
+		Name: warehouseName(q.Warehouse) + "/quarantine/" + string(q.Place.Cursor()), Epoch: q.Epoch.String(), Seq: sequence(q.Place.Seq),
+		Reason: q.Reason, StoredTime: timestamp(q.Stored), Raw: hex.EncodeToString(q.Raw),
+	}
+	if d := q.Discarded; d != nil {
+		m.Discard = &forestockv1.Discard{By: d.By, Reason: d.Why, Time: timestamp(d.Time)}
+	}
+	return m
+}
+
+// parseQuarantineName reads warehouses/{w}/quarantine/{place}.
+func parseQuarantineName(name string) (stock.Warehouse, inventory.Place, error) {
+	parent, place, ok := strings.Cut(name, "/quarantine/")
+	at, err := inventory.Cursor(place).Place()
+	if !ok || err != nil || at.IsZero() {
+		return "", at, invalid(InvalidName, "name", "%.120q is no name of an entry that was set aside; write warehouses/{warehouse}/quarantine/{place}, as the listing has it", name)
+	}
+	w, err := parseWarehouseName("name", parent)
+	return w, at, err
+}
