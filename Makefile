@@ -62,9 +62,11 @@ FUZZTIME ?= 30s
 fuzz: go-installed ## Fuzz every decoder for FUZZTIME each
 	deploy/tools/fuzz.sh $(FUZZTIME)
 
+ROUNDS ?= 750
 torture: go-installed ## Prove by force that what is saved stays saved (ARGS="--scale 0.1"; as root: power cuts too)
 	$(GO) build -o $(BIN)/torture ./deploy/torture
 	$(BIN)/torture $(ARGS)
+	$(GO) test -count=1 -timeout 60m -run Kill ./deploy/e2e -v -rounds $(ROUNDS)
 
 bench: go-installed ## Measure beside other software, and write deploy/bench/REPORT.txt
 	$(GO) -C deploy/bench run . -out REPORT.txt $(ARGS)

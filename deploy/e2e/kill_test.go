@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,6 +21,8 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/wire"
 )
+
+var rounds = flag.Int("rounds", 20, "kills of agents and hub; make torture asks for more")
 
 // acknowledged is a scan that was answered "saved", and where.
 type acknowledged struct {
@@ -96,7 +99,6 @@ func wait(ctx context.Context, d time.Duration) {
 // agent's ledger exactly once, at the entry that was named, and the hub has
 // added up exactly what is in the ledger.
 func TestKill_NothingAcknowledgedIsLostOrCountedTwice(t *testing.T) {
-	rounds := 20
 	w := newWorld(t, 2, true)
 	load, stop := context.WithCancel(w.ctx)
 	var porters []*porter
@@ -107,7 +109,7 @@ func TestKill_NothingAcknowledgedIsLostOrCountedTwice(t *testing.T) {
 		working.Go(func() { p.carry(load) })
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range rounds {
+	for range *rounds {
 		wait(load, time.Duration(100+rng.IntN(400))*time.Millisecond)
 		if rng.IntN(3) == 0 {
 			w.Hub.Kill()
@@ -122,7 +124,7 @@ func TestKill_NothingAcknowledgedIsLostOrCountedTwice(t *testing.T) {
 	for _, s := range w.Sites {
 		kills += s.Agent.Kills()
 	}
-	if kills < rounds*3/4 {
+	if kills < *rounds*3/4 {
 		t.Errorf("only %d kills hit a running program", kills)
 	}
 	for _, p := range porters {
