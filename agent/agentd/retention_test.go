@@ -21,7 +21,15 @@ const day = 24 * time.Hour
 // runs it until the test ends.
 func book(t *testing.T) *ledger.Ledger {
 	t.Helper()
-	l, err := ledger.Open(filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{
+	l, _ := bookAt(t)
+	return l
+}
+
+// bookAt gives the file's path too.
+func bookAt(t *testing.T) (_ *ledger.Ledger, path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "ledger.db")
+	l, err := ledger.Open(path, ledger.Options{
 		Warehouse: "dark-01", MaxSize: 16 << 20, NoPreallocate: true, CommandWindow: 10, CheckpointEvery: 50,
 	})
 	if err != nil {
@@ -39,7 +47,7 @@ func book(t *testing.T) *ledger.Ledger {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	return l
+	return l, path
 }
 
 // fill books n entries of one time, 50 in a command.

@@ -34,6 +34,17 @@ type LedgerStatus struct {
 	Items  int    `json:"items"` // of the catalogue
 	// CommitMillis is how long the newest commit took: what a scan waits for.
 	CommitMillis float64 `json:"commit_ms"`
+	// Damaged are places where the file is not what was written. Scrubbed is
+	// when it was last read through; null for never.
+	Damaged  []DamageStatus `json:"damaged"`
+	Scrubbed *time.Time     `json:"scrubbed"`
+}
+
+// DamageStatus is a damaged place of the ledger's file.
+type DamageStatus struct {
+	From uint64 `json:"from"` // first entry; 0 where the damage is in none
+	To   uint64 `json:"to"`   // last entry
+	What string `json:"what"`
 }
 
 // LinkStatus is how the line to the hub is.
@@ -92,6 +103,7 @@ func (a *Agent) Status() Status {
 		Ledger: ledgerStatus(&l, a.ledger), Link: linkStatus(a.uplink.Status()),
 		Disk: diskStatus(&l, a.upkeep.budget.days()), Backup: a.upkeep.backup.status(), Devices: []DeviceStatus{},
 	}
+	s.Ledger.Damaged, s.Ledger.Scrubbed = a.upkeep.scrub.status()
 	for _, d := range a.devices.States() {
 		s.Devices = append(s.Devices, deviceStatus(d))
 	}

@@ -15,6 +15,7 @@ type upkeep struct {
 	retention retention
 	budget    *budget
 	backup    *backup
+	scrub     *scrub
 }
 
 func (a *Agent) openUpkeep() (err error) {
@@ -24,7 +25,10 @@ func (a *Agent) openUpkeep() (err error) {
 	if a.upkeep.budget, err = newBudget(a.ledger, a.registry, a.log); err != nil {
 		return err
 	}
-	a.upkeep.backup, err = newBackup(a.cfg.Backup, a.ledger, a.registry, a.log)
+	if a.upkeep.backup, err = newBackup(a.cfg.Backup, a.ledger, a.registry, a.log); err != nil {
+		return err
+	}
+	a.upkeep.scrub, err = newScrub(a.ledger, a.registry, a.log)
 	return err
 }
 
@@ -35,6 +39,7 @@ func (u *upkeep) Run(ctx context.Context) error {
 	g.Go(func() error { return u.retention.Run(ctx) })
 	g.Go(func() error { return u.budget.Run(ctx) })
 	g.Go(func() error { return u.backup.Run(ctx) })
+	g.Go(func() error { return u.scrub.Run(ctx) })
 	return g.Wait()
 }
 
