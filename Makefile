@@ -31,8 +31,8 @@ build: go-installed ## Build agent, hub and firmware-bridge into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/forestock-hub ./hub
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/forestock-bridge ./firmware-bridge
 
-deps: ## Install what tests use beside Go (Debian, as root): browser, fonts, broker
-	apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk mosquitto gcc libc6-dev
+deps: ## Install what tests use beside Go (Debian, as root): browser, fonts, broker, strace
+	apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk mosquitto strace e2fsprogs gcc libc6-dev
 
 tools: go-installed ## Build the linters and generators into bin/
 	@GOBIN=$(BIN) $(GO) -C deploy/tools install tool
