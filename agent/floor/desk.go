@@ -166,27 +166,24 @@ func (d *Desk) Ask(ctx context.Context, in Input) (Answer, error) {
 // named gives an input its command id: one that no other run of this program
 // gives.
 func (d *Desk) named(in Input) Input {
-	next := func() string { return fmt.Sprintf("%s-%s-%d", d.cfg.Station, d.boot, d.number.Add(1)) }
+	id := func(given string) string {
+		if given != "" {
+			return given
+		}
+		return fmt.Sprintf("%s-%s-%d", d.cfg.Station, d.boot, d.number.Add(1))
+	}
 	switch in := in.(type) {
 	case Scan:
-		if in.ID == "" {
-			in.ID = next()
-		}
+		in.ID = id(in.ID)
 		return in
 	case Repeat:
-		if in.ID == "" {
-			in.ID = next()
-		}
+		in.ID = id(in.ID)
 		return in
 	case Press:
-		if in.ID == "" {
-			in.ID = next()
-		}
+		in.ID = id(in.ID)
 		return in
 	case Weight:
-		if in.ID == "" {
-			in.ID = next()
-		}
+		in.ID = id(in.ID)
 		return in
 	}
 	return in
