@@ -99,6 +99,33 @@ func (w *world) aside(path string) []string {
 	}
 }
 
+// A box that sends long rubbish must not make the listing too long to receive.
+func TestQuarantine_LongEntriesComeOnSeveralPages(t *testing.T) {
+	w := newWorld(t)
+	b, other := w.box("wh-1"), w.box("wh-2")
+	for i := range 12 {
+		b.spoil(strings.Repeat(string(rune('a'+i)), 200<<10))
+	}
+	other.spoil("short")
+	req := &forestockv1.ListQuarantinedEntriesRequest{Parent: "warehouses/-"}
+	var names []string
+	pages := 0
+	for more := true; more; pages++ {
+		page, err := w.admin().ListQuarantinedEntries(t.Context(), req) // the client takes 4 MiB
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.GetEntries() {
+			names = append(names, e.GetName())
+		}
+		req.PageToken = page.GetNextPageToken()
+		more = req.GetPageToken() != ""
+	}
+	if unique := slices.Compact(slices.Clone(names)); len(names) != 13 || len(unique) != 13 || names[12] != "warehouses/wh-2/quarantine/1.1" || pages != 3 {
+		t.Errorf("%d pages list %v", pages, names)
+	}
+}
+
 func TestQuarantine_RefusesWhatItCannotRecord(t *testing.T) {
 	w := newWorld(t)
 	w.box("wh-1").spoil("first")

@@ -34,23 +34,21 @@ func (a *admin) ListQuarantinedEntries(ctx context.Context, req *forestockv1.Lis
 	from, cursor, _ := strings.Cut(place, "/")
 	var found []inventory.Quarantined
 	for _, w := range warehouses {
-		if string(w) < from || len(found) > size {
+		if string(w) < from {
 			continue
 		}
 		before := inventory.Cursor("")
 		if string(w) == from {
 			before = inventory.Cursor(cursor)
 		}
-		some, err := a.quarantined(ctx, w, before, size+1-len(found), req.GetShowDiscarded())
-		if err != nil {
+		if found, err = a.quarantined(ctx, found, size, w, before, req.GetShowDiscarded()); err != nil {
 			return nil, err
 		}
-		found = append(found, some...)
 	}
 	out := &forestockv1.ListQuarantinedEntriesResponse{}
-	if len(found) > size { // the listing goes on with the one that is too many
-		out.NextPageToken = placeToken(quarantinePage, question, string(found[size].Warehouse)+"/"+string(found[size].Place.Cursor()))
-		found = found[:size]
+	if n := fitting(found, size); n < len(found) { // the listing goes on with the first that is too many
+		out.NextPageToken = placeToken(quarantinePage, question, string(found[n].Warehouse)+"/"+string(found[n].Place.Cursor()))
+		found = found[:n]
 	}
 	for i := range found {
 		out.Entries = append(out.Entries, quarantineMessage(&found[i]))
@@ -75,11 +73,19 @@ func (a *admin) named(parent string) ([]stock.Warehouse, error) {
 	return out, nil
 }
 
-// quarantined gives up to n entries of a warehouse from the cursor on.
-func (a *admin) quarantined(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int, all bool) ([]inventory.Quarantined, error) {
-	var found []inventory.Quarantined
-	for more := true; more && len(found) < n; {
-		some, next, err := a.view.stock.Quarantined(ctx, w, before, n-len(found))
+const (
+	// quarantineRead is how many entries are read at a time.
+	quarantineRead = 100
+	// quarantineBytes bounds the raw bytes of one answer: an entry may have as
+	// many as a frame, and twice that as text.
+	quarantineBytes = 1 << 20
+)
+
+// quarantined adds entries of a warehouse from the cursor on, until there are
+// more than fit into one answer.
+func (a *admin) quarantined(ctx context.Context, found []inventory.Quarantined, size int, w stock.Warehouse, before inventory.Cursor, all bool) ([]inventory.Quarantined, error) {
+	for more := true; more && fitting(found, size) == len(found); {
+		some, next, err := a.view.stock.Quarantined(ctx, w, before, quarantineRead)
 		if err != nil {
 			return nil, err
 		}
@@ -91,6 +97,18 @@ func (a *admin) quarantined(ctx context.Context, w stock.Warehouse, before inven
 		before, more = next, next != ""
 	}
 	return found, nil
+}
+
+// fitting gives how many of the entries, one at least, go into one answer.
+func fitting(found []inventory.Quarantined, size int) int {
+	bytes := 0
+	for i := range found {
+		bytes += len(found[i].Raw)
+		if i == size || (i > 0 && bytes > quarantineBytes) {
+			return i
+		}
+	}
+	return len(found)
 }
 
 // DiscardQuarantinedEntry notes that somebody has dealt with an entry.

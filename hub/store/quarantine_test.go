@@ -84,3 +84,24 @@ func TestDiscard_RefusesWhatIsNotSetAside(t *testing.T) {
 		t.Errorf("%d raise the alarm, want 1", st.Quarantined)
 	}
 }
+
+// The alarm is about the present epoch: an entry of a closed one is dealt with
+// without taking anything off it.
+func TestDiscard_OfAClosedEpochLeavesThePresentAlarm(t *testing.T) {
+	s := start(t, filepath.Join(t.TempDir(), "store"), Options{})
+	for number := range 2 { // the second box has a ledger of its own
+		box := storetest.NewBox("wh-1", number+1)
+		box.Scribble([]byte("no entry"))
+		box.Hear(one(t, s, box.Hello()))
+		box.Hear(one(t, s, box.Rest(1)))
+	}
+	for _, step := range []struct {
+		term inventory.Term
+		open int
+	}{{1, 1}, {2, 0}} {
+		_, refusal, err := s.Discard(t.Context(), inventory.Discard{Warehouse: "wh-1", Place: inventory.Place{Term: step.term, Seq: 1}, By: "li", Why: "x"})
+		if st, _ := s.Warehouse("wh-1"); err != nil || refusal != nil || st.Quarantined != step.open || st.Term() != 2 {
+			t.Errorf("after term %d: %d raise the alarm, want %d; %v, %v", step.term, st.Quarantined, step.open, refusal, err)
+		}
+	}
+}
