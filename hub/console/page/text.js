@@ -18,7 +18,7 @@ export const words = {
       DIVERGED: () => "在同一条流水上，hub 和仓库算出的库存不一样。在仓库的机器上运行 agent ledger verify，并核对 hub 的数据。",
       CLONED: () => "有两台机器在用这个仓库的身份。停掉一台，给它换一个自己的编号再启用。",
       NEW_LEDGER: () => "一台带着新账本的机器正在接入。它的第一条流水到达后，旧账本将永久关闭。",
-      QUARANTINED: (w) => `有 ${w.quarantined} 条流水无法入账，已单独存放，库存数里没有它们。在仓库用 agent ledger show 查看，再补记一次。`,
+      QUARANTINED: (w) => `有 ${w.quarantined} 条流水无法入账，已单独存放，库存数里没有它们。用 hub quarantine list 查看，补记后用 hub quarantine discard 了结。`,
     },
     searchHint: "商品名、SKU 或条码", everywhere: "全部仓库", search: "搜索",
     searchStart: "查一个商品在各仓有多少", searchStartHint: "输入名字、SKU 或条码的一部分；也可以先选一个仓库，看它的全部库存。",
