@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -64,6 +65,21 @@ func getMeta(tx *bbolt.Tx, key string) ([]byte, error) {
 		return nil, fmt.Errorf("meta value %q: checksum does not fit", key)
 	}
 	return body, nil
+}
+
+// checkMetaKeys refuses a key that this program never writes: a value whose key
+// is damaged must not pass for one that was never written.
+func checkMetaKeys(tx *bbolt.Tx) error {
+	known := []string{metaFormat, metaWarehouse, metaEpoch, metaBase, metaStored, metaDown}
+	for slot := range bucketLevels {
+		known = append(known, checkpointKey(slot))
+	}
+	return tx.Bucket(bucketMeta).ForEach(func(k, _ []byte) error {
+		if !slices.Contains(known, string(k)) {
+			return fmt.Errorf("meta key %q: unknown", k)
+		}
+		return nil
+	})
 }
 
 // sealed appends a CRC-32C over key and body to the body.

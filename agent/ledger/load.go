@@ -60,8 +60,14 @@ func (l *Ledger) loadIdentity(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	if format == nil {
+		return errNotLedger
+	}
 	if len(format) != 1 || format[0] != formatVersion {
 		return fmt.Errorf("%w: %s has format %v, and this program reads %d: use the program that made it", ErrFormat, l.path, format, formatVersion)
+	}
+	if err := checkMetaKeys(tx); err != nil {
+		return err
 	}
 	warehouse, err := getMeta(tx, metaWarehouse)
 	if err != nil {
