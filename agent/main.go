@@ -18,6 +18,8 @@ import (
 	"github.com/forestock/forestock/deploy/settings"
 )
 
+var program = settings.Program{Prefix: "FORESTOCK_AGENT", Sample: "deploy/config/agent.yaml"}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,7 +54,7 @@ network it goes on for days and catches up by itself.`,
 func runCommand(stderr io.Writer) *cobra.Command {
 	cfg := agentd.DefaultConfig()
 	cmd := &cobra.Command{Use: "run", Short: "Run the agent until it is told to stop", Args: cobra.NoArgs}
-	load := configured(cmd, &cfg)
+	load := program.Configure(cmd, &cfg, func(f *pflag.FlagSet) { bind(f, &cfg) })
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := load(); err != nil {
 			return err
@@ -68,34 +70,7 @@ func runCommand(stderr io.Writer) *cobra.Command {
 
 func configCommand(stdout io.Writer) *cobra.Command {
 	cfg := agentd.DefaultConfig()
-	check := &cobra.Command{Use: "check", Short: "Say whether the configuration is right, and what is wrong", Args: cobra.NoArgs}
-	load := configured(check, &cfg)
-	check.RunE = func(*cobra.Command, []string) error {
-		if err := load(); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(stdout, "the configuration is right")
-		return err
-	}
-	cmd := &cobra.Command{Use: "config", Short: "Look at the configuration"}
-	cmd.AddCommand(check)
-	return cmd
-}
-
-// configured gives cmd the flags of an agent, and a function that fills and
-// checks cfg from file, environment and flags.
-func configured(cmd *cobra.Command, cfg *agentd.Config) func() error {
-	var file string
-	f := cmd.Flags()
-	f.StringVarP(&file, "config", "c", "", "YAML file; see deploy/config/agent.yaml")
-	bind(f, cfg)
-	return func() error {
-		source := settings.Source{File: file, Prefix: "FORESTOCK_AGENT", Env: os.Environ(), Flags: f}
-		if err := source.Load(cfg); err != nil {
-			return err
-		}
-		return cfg.Validate()
-	}
+	return program.CheckCommand(stdout, &cfg, func(f *pflag.FlagSet) { bind(f, &cfg) })
 }
 
 func bind(f *pflag.FlagSet, cfg *agentd.Config) {
