@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/forestock/forestock/deploy/fleet"
 )
 
 // wreak cuts lines and kills programs until ctx ends, one trouble after the
@@ -11,7 +13,7 @@ import (
 func (d *day) wreak(ctx context.Context) {
 	rng := rand.New(rand.NewPCG(d.Seed, 0x6368616f73))
 	for {
-		if !pause(ctx, time.Duration(300+rng.IntN(1500))*time.Millisecond) {
+		if !fleet.Pause(ctx, time.Duration(300+rng.IntN(1500))*time.Millisecond) {
 			return
 		}
 		site := d.fleet.Sites[rng.IntN(len(d.fleet.Sites))]

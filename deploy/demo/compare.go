@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -38,24 +36,7 @@ type agentState struct {
 func (s *agentState) Last() uint64 { return s.Ledger.Last }
 
 func agentStatus(ctx context.Context, station string) (s agentState, err error) {
-	return s, get(ctx, "http://"+station+"/api/status", &s)
-}
-
-// get reads JSON from an address.
-func get(ctx context.Context, address string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", address, response.Status)
-	}
-	return json.NewDecoder(response.Body).Decode(into)
+	return s, fleet.Get(ctx, "http://"+station+"/api/status", &s)
 }
 
 func waitForCatalogue(ctx context.Context, station string, items int) error {
@@ -64,7 +45,7 @@ func waitForCatalogue(ctx context.Context, station string, items int) error {
 		if err == nil && s.Ledger.Items >= items {
 			return nil
 		}
-		if !pause(ctx, 20*time.Millisecond) {
+		if !fleet.Pause(ctx, 20*time.Millisecond) {
 			return fmt.Errorf("the catalogue did not reach %s: %d of %d items", station, s.Ledger.Items, items)
 		}
 	}
@@ -84,7 +65,7 @@ func hubStates(ctx context.Context, hub string) (map[string]hubState, error) {
 	var list struct {
 		Warehouses []hubState `json:"warehouses"`
 	}
-	if err := get(ctx, "http://"+hub+"/v1/warehouses?page_size=1000", &list); err != nil {
+	if err := fleet.Get(ctx, "http://"+hub+"/v1/warehouses?page_size=1000", &list); err != nil {
 		return nil, err
 	}
 	out := make(map[string]hubState)
@@ -109,7 +90,7 @@ func (d *day) compare(ctx context.Context, site *fleet.Site) verdict {
 			break
 		}
 		v.Why = err.Error()
-		if !pause(ctx, 100*time.Millisecond) {
+		if !fleet.Pause(ctx, 100*time.Millisecond) {
 			return v
 		}
 	}
@@ -157,7 +138,7 @@ func (d *day) sameLevels(ctx context.Context, site *fleet.Site, v *verdict) erro
 			Next string `json:"next_page_token"`
 		}
 		address := fmt.Sprintf("http://%s/v1/warehouses/%s/availability?page_size=500&page_token=%s", d.fleet.HTTP, site.Warehouse, url.QueryEscape(token))
-		if err := get(ctx, address, &page); err != nil {
+		if err := fleet.Get(ctx, address, &page); err != nil {
 			return err
 		}
 		for _, a := range page.Availability {
@@ -165,7 +146,7 @@ func (d *day) sameLevels(ctx context.Context, site *fleet.Site, v *verdict) erro
 			var levels struct {
 				OnHand int64 `json:"on_hand"`
 			}
-			if err := get(ctx, "http://"+site.Station+"/api/levels?sku="+url.QueryEscape(sku), &levels); err != nil {
+			if err := fleet.Get(ctx, "http://"+site.Station+"/api/levels?sku="+url.QueryEscape(sku), &levels); err != nil {
 				return err
 			}
 			if levels.OnHand != a.OnHand {

@@ -86,7 +86,7 @@ func (s *screen) run(ctx context.Context, d *day) {
 		every = 500 * time.Millisecond
 	}
 	began := time.Now()
-	for pause(ctx, every) {
+	for fleet.Pause(ctx, every) {
 		rows := d.rows(ctx)
 		s.mu.Lock()
 		if s.live {

@@ -75,7 +75,7 @@ const reading = 400 * time.Millisecond
 
 // acknowledge scans OK, which takes the red away.
 func (p *staff) acknowledge(ctx context.Context) error {
-	if !pause(ctx, reading) {
+	if !fleet.Pause(ctx, reading) {
 		return context.Cause(ctx)
 	}
 	card, _ := floor.CardOf(floor.OK)
@@ -211,7 +211,7 @@ func (p *staff) shift(ctx context.Context) error {
 		if err := p.act(ctx); err != nil {
 			return done(ctx, err)
 		}
-		if !pause(ctx, time.Duration(20+p.rng.IntN(120))*time.Millisecond) {
+		if !fleet.Pause(ctx, time.Duration(20+p.rng.IntN(120))*time.Millisecond) {
 			break
 		}
 	}
@@ -276,16 +276,4 @@ func (p *staff) waste(ctx context.Context, c carton) error {
 		}
 	}
 	return nil
-}
-
-// pause waits for d and reports whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

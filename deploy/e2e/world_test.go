@@ -2,9 +2,7 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -178,21 +176,7 @@ func (w *world) status(site *fleet.Site) (s status, err error) {
 	return s, w.get("http://"+site.Station+"/api/status", &s)
 }
 
-func (w *world) get(url string, into any) error {
-	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", url, response.Status)
-	}
-	return json.NewDecoder(response.Body).Decode(into)
-}
+func (w *world) get(url string, into any) error { return fleet.Get(w.ctx, url, into) }
 
 // device waits until a device of the first site is in a state.
 func (w *world) device(name string, is func(state string) bool) {

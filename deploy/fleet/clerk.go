@@ -34,7 +34,7 @@ func newClerk(url string) *Clerk { return &Clerk{url: url, changed: make(chan st
 func (c *Clerk) Run(ctx context.Context) error {
 	for {
 		_ = c.watch(ctx) // the agent was stopped or killed: look again
-		if !pause(ctx, 50*time.Millisecond) {
+		if !Pause(ctx, 50*time.Millisecond) {
 			return nil
 		}
 	}

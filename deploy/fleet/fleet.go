@@ -195,7 +195,7 @@ func (f *Fleet) Ready(ctx context.Context) error {
 	}
 	for _, url := range urls {
 		for !answers(ctx, url) {
-			if !pause(ctx, 50*time.Millisecond) {
+			if !Pause(ctx, 50*time.Millisecond) {
 				return fmt.Errorf("wait for %s: %w", url, context.Cause(ctx))
 			}
 		}

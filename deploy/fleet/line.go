@@ -141,7 +141,7 @@ func (l *Line) pump(ctx context.Context, to io.Writer, from io.Reader) {
 	for {
 		n, err := from.Read(buf)
 		if n > 0 && !l.stalled.Load() {
-			if !pause(ctx, time.Duration(l.latency.Load())) {
+			if !Pause(ctx, time.Duration(l.latency.Load())) {
 				return
 			}
 			if _, err := to.Write(buf[:n]); err != nil {
@@ -151,20 +151,5 @@ func (l *Line) pump(ctx context.Context, to io.Writer, from io.Reader) {
 		if err != nil {
 			return
 		}
-	}
-}
-
-// pause waits for d and reports whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

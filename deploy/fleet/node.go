@@ -130,7 +130,7 @@ func (n *Node) Run(ctx context.Context) error {
 			}
 			n.log.ErrorContext(ctx, "node ended by itself", "node", n.Name, "error", err)
 		}
-		if !pause(ctx, restartAfter) {
+		if !Pause(ctx, restartAfter) {
 			return nil
 		}
 	}
