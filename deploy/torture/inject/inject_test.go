@@ -2,6 +2,7 @@ package inject
 
 import (
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -16,6 +17,8 @@ func TestMain(m *testing.M) {
 }
 
 func write(path string) int {
+	// strace counts calls for each thread.
+	runtime.LockOSThread()
 	f, err := os.Create(path)
 	if err != nil {
 		return 2
