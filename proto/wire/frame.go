@@ -70,6 +70,11 @@ const (
 	KindCellsWanted = Kind(forestockv1.FrameKind_FRAME_KIND_CELLS_WANTED)
 	KindCells       = Kind(forestockv1.FrameKind_FRAME_KIND_CELLS)
 	KindDownBatch   = Kind(forestockv1.FrameKind_FRAME_KIND_DOWN_BATCH)
+
+	KindStatementWanted = Kind(forestockv1.FrameKind_FRAME_KIND_STATEMENT_WANTED)
+	KindStatement       = Kind(forestockv1.FrameKind_FRAME_KIND_STATEMENT)
+	KindTrace           = Kind(forestockv1.FrameKind_FRAME_KIND_TRACE)
+	KindTraced          = Kind(forestockv1.FrameKind_FRAME_KIND_TRACED)
 )
 
 // kinds names every kind and the ways that it travels, so that a hub never
@@ -90,6 +95,11 @@ var kinds = [...]struct {
 	KindCellsWanted: {name: "cells_wanted", down: true},
 	KindCells:       {name: "cells", up: true},
 	KindDownBatch:   {name: "down_batch", down: true},
+
+	KindStatementWanted: {name: "statement_wanted", up: true, down: true},
+	KindStatement:       {name: "statement", up: true, down: true},
+	KindTrace:           {name: "trace", up: true},
+	KindTraced:          {name: "traced", down: true},
 }
 
 // String gives the kind's name, "unknown" for one that this version does not

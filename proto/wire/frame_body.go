@@ -22,6 +22,8 @@ type Hello struct {
 	VersionMin, VersionMax uint32
 	Software               string    // version of the agent's program, for people
 	Time                   time.Time // the agent's clock
+	// TookOver says which levels the ledger took over; zero for none.
+	TookOver stock.Takeover
 }
 
 // Welcome answers a hello.
@@ -42,6 +44,15 @@ type Welcome struct {
 	// Boot and Nonce are those of the hello that is answered.
 	Boot  Boot
 	Nonce uint64
+	// TakeOver is set where the warehouse has stock under an earlier ledger,
+	// which is closed to new entries from now on: the agent asks for the
+	// statement of these levels, takes them over, and says hello again before
+	// it sends an entry. Last is 0.
+	TakeOver stock.Takeover
+	// BaseWanted is set where the hub lacks entries that the agent no longer
+	// keeps: the hub asks for the statement before the oldest kept entry, and
+	// acknowledges it before the agent sends what follows.
+	BaseWanted bool
 }
 
 // Batch carries ledger entries up.
@@ -111,6 +122,9 @@ type Fenced struct {
 	Message string // what the operator can do about it
 	// Nonce is that of the hello that is refused; 0 for other frames.
 	Nonce uint64
+	// Rebirth asks the box to set its ledger aside and to begin a new one with
+	// the hub's levels.
+	Rebirth bool
 }
 
 // CellsWanted asks for the agent's cells of the buckets that differ from

@@ -33,16 +33,20 @@ func cellsFrom(m *forestockv1.Cells) (Body, error) {
 		b.Buckets = append(b.Buckets, int(n))
 	}
 	for _, c := range m.GetCells() {
-		l := stock.Level{
-			Cell:   stock.Cell{SKU: stock.SKU(c.GetSku()), Lot: stock.Lot(c.GetLot()), Bin: stock.Bin(c.GetBin())},
-			OnHand: c.GetOnHand(), Expiry: stock.Date(c.GetExpiry()),
-		}
+		l := levelFrom(c)
 		if err := checkLevel(&l); err != nil {
 			return nil, &FrameError{Invalid, err}
 		}
 		b.Cells = append(b.Cells, l)
 	}
 	return b, nil
+}
+
+func levelFrom(c *forestockv1.Cell) stock.Level {
+	return stock.Level{
+		Cell:   stock.Cell{SKU: stock.SKU(c.GetSku()), Lot: stock.Lot(c.GetLot()), Bin: stock.Bin(c.GetBin())},
+		OnHand: c.GetOnHand(), Expiry: stock.Date(c.GetExpiry()),
+	}
 }
 
 func checkLevel(l *stock.Level) error {

@@ -20,12 +20,14 @@ func message(f *Frame) (proto.Message, error) {
 			First: uint64(b.First), Last: uint64(b.Last), Head: b.Head[:],
 			DownEpoch: b.Down.Epoch[:], DownApplied: uint64(b.Down.Applied), Nonce: b.Nonce,
 			VersionMin: b.VersionMin, VersionMax: b.VersionMax, Software: b.Software, TimeMs: ms(b.Time),
+			TookOverEpoch: epochBytes(b.TookOver.Epoch), TookOverSeq: uint64(b.TookOver.Seq), TookOverLast: uint64(b.TookOver.Last),
 		}, nil
 	case *Welcome:
 		return &forestockv1.Welcome{
 			Session: b.Session, UpApplied: uint64(b.Applied), UpHead: b.Head[:], DownEpoch: b.DownEpoch[:], DownLast: uint64(b.DownLast),
 			MaxEntries: uint32(b.MaxEntries), MaxBytes: uint32(b.MaxBytes), Version: b.Version, TimeMs: ms(b.Time),
-			Boot: b.Boot[:], Nonce: b.Nonce,
+			Boot: b.Boot[:], Nonce: b.Nonce, BaseWanted: b.BaseWanted,
+			TakeOverEpoch: epochBytes(b.TakeOver.Epoch), TakeOverSeq: uint64(b.TakeOver.Seq),
 		}, nil
 	case *Batch:
 		if err := b.check(); err != nil {
@@ -36,6 +38,10 @@ func message(f *Frame) (proto.Message, error) {
 		return downMessage(b)
 	case *Cells:
 		return cellsMessage(b)
+	case *Statement:
+		return statementMessage(b)
+	case *Trace:
+		return traceMessage(b)
 	case nil:
 		return nil, refuse(BadKind, "a frame without a body")
 	default:
@@ -57,9 +63,13 @@ func smallMessage(body Body) proto.Message {
 	case *Pong:
 		return &forestockv1.Pong{Nonce: b.Nonce, UpApplied: uint64(b.Applied), DownLast: uint64(b.DownLast), TimeMs: ms(b.Time)}
 	case *Fenced:
-		return &forestockv1.Fenced{Reason: forestockv1.Fenced_Reason(b.Reason), Message: b.Message, Nonce: b.Nonce}
+		return &forestockv1.Fenced{Reason: forestockv1.Fenced_Reason(b.Reason), Message: b.Message, Nonce: b.Nonce, Rebirth: b.Rebirth}
 	case *CellsWanted:
 		return &forestockv1.CellsWanted{Seq: uint64(b.Seq), Buckets: b.Digest[:]}
+	case *StatementWanted:
+		return &forestockv1.StatementWanted{Of: forestockv1.StatementWanted_Of(b.Of), Seq: uint64(b.Seq), Part: uint32(b.Part)}
+	case *Traced:
+		return &forestockv1.Traced{Same: uint64(b.Same), First: uint64(b.First)}
 	}
 	return nil
 }
@@ -88,6 +98,13 @@ var parsers = [...]func([]byte) (Body, error){
 	KindCells:       as(cellsFrom),
 	KindCellsWanted: as(cellsWantedFrom),
 	KindFenced:      as(fencedFrom),
+
+	KindStatement:       as(statementFrom),
+	KindStatementWanted: as(statementWantedFrom),
+	KindTrace:           as(traceFrom),
+	KindTraced: as(func(m *forestockv1.Traced) (Body, error) {
+		return &Traced{stock.Seq(m.GetSame()), stock.Seq(m.GetFirst())}, nil
+	}),
 	KindAck: as(func(m *forestockv1.Ack) (Body, error) {
 		return &Ack{stock.Seq(m.GetUpto()), stock.Seq(m.GetLast())}, nil
 	}),
@@ -131,6 +148,10 @@ func helloFrom(m *forestockv1.Hello) (Body, error) {
 		return nil, refuse(Invalid, "%w ledger from %d to %d", stock.ErrInvalid, b.First, b.Last)
 	}
 	b.Down.Applied = stock.Seq(m.GetDownApplied())
+	b.TookOver = stock.Takeover{Seq: stock.Seq(m.GetTookOverSeq()), Last: stock.Seq(m.GetTookOverLast())}
+	if err := fillSet(b.TookOver.Epoch[:], m.GetTookOverEpoch()); err != nil {
+		return nil, &FrameError{Invalid, err}
+	}
 	return b, nil
 }
 
@@ -138,9 +159,11 @@ func welcomeFrom(m *forestockv1.Welcome) (Body, error) {
 	b := &Welcome{
 		Session: m.GetSession(), Applied: stock.Seq(m.GetUpApplied()), DownLast: stock.Seq(m.GetDownLast()),
 		MaxEntries: int(m.GetMaxEntries()), MaxBytes: int(m.GetMaxBytes()), Version: m.GetVersion(),
-		Time: clock(m.GetTimeMs()), Nonce: m.GetNonce(),
+		Time: clock(m.GetTimeMs()), Nonce: m.GetNonce(), BaseWanted: m.GetBaseWanted(),
+		TakeOver: stock.Takeover{Seq: stock.Seq(m.GetTakeOverSeq())},
 	}
-	err := firstOf(fill(b.Head[:], m.GetUpHead()), fill(b.DownEpoch[:], m.GetDownEpoch()), fill(b.Boot[:], m.GetBoot()))
+	err := firstOf(fill(b.Head[:], m.GetUpHead()), fill(b.DownEpoch[:], m.GetDownEpoch()), fill(b.Boot[:], m.GetBoot()),
+		fillSet(b.TakeOver.Epoch[:], m.GetTakeOverEpoch()))
 	if err != nil {
 		return nil, &FrameError{Invalid, err}
 	}
@@ -154,7 +177,7 @@ func fencedFrom(m *forestockv1.Fenced) (Body, error) {
 	if len(m.GetMessage()) > maxMessage {
 		return nil, refuse(TooLong, "message of %d bytes", len(m.GetMessage()))
 	}
-	return &Fenced{Fence(m.GetReason()), m.GetMessage(), m.GetNonce()}, nil
+	return &Fenced{Fence(m.GetReason()), m.GetMessage(), m.GetNonce(), m.GetRebirth()}, nil
 }
 
 // maxMessage bounds what the hub tells an operator, in bytes.
@@ -167,6 +190,22 @@ func fill(dst, src []byte) error {
 	}
 	copy(dst, src)
 	return nil
+}
+
+// fillSet copies src into dst where there is one: none stands for zero.
+func fillSet(dst, src []byte) error {
+	if len(src) == 0 {
+		return nil
+	}
+	return fill(dst, src)
+}
+
+// epochBytes gives an epoch as it travels where it may be absent.
+func epochBytes(e stock.Epoch) []byte {
+	if e.IsZero() {
+		return nil
+	}
+	return e[:]
 }
 
 func firstOf(errs ...error) error {

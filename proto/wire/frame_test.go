@@ -29,13 +29,19 @@ func frames() (up, down []wire.Frame) {
 		return wire.Frame{Epoch: stock.Epoch{1, 2}, Boot: wire.Boot{3, 4}, Session: 7, Body: b}
 	}
 	item := &stock.Item{SKU: "milk-1l", Name: "鲜牛奶", NameEn: "Fresh milk", Unit: stock.Piece, GTINs: []stock.GTIN{"06901234567892"}, Pack: 12, Bin: "A-01", Zone: stock.Chilled, ShelfLife: 7, Price: 1290}
+	statement := f(&wire.Statement{Of: wire.StatementBase, Seq: 9, Head: stock.Hash{4}, Part: 1, Parts: 2, Digest: 1 << 63, Levels: []stock.StatedLevel{
+		{Level: stock.Level{Cell: stock.Cell{SKU: "a", Lot: "批次一", Bin: "B"}, OnHand: -4, Expiry: 20261231}, Produced: 20261201},
+	}})
 	up = []wire.Frame{
 		f(&wire.Hello{First: 1, Last: 9, Head: stock.Hash{5}, Down: stock.DownPosition{Epoch: stock.Epoch{6}, Applied: 3}, Nonce: 11, VersionMin: 1, VersionMax: 2, Software: "v1.2.3 测试", Time: at}),
+		f(&wire.Hello{First: 1, Last: 9, TookOver: stock.Takeover{Epoch: stock.Epoch{7}, Seq: 12, Last: 8}}),
 		f(&wire.Batch{Batch: stock.Batch{From: 4, Prev: stock.Hash{8}, Entries: [][]byte{[]byte("one"), []byte("two")}}, Digest: &digest, Last: 12}),
 		f(&wire.Batch{Batch: stock.Batch{From: 1, Entries: [][]byte{bytes.Repeat([]byte("pack me "), 500)}}, Last: 1}),
 		f(&wire.Ack{Upto: 5}), f(&wire.Gap{Want: 6}), f(&wire.Busy{After: 250 * time.Millisecond}),
 		f(&wire.Ping{Nonce: 1 << 60, Last: 44, Time: at}),
 		f(&wire.Cells{Seq: 9, Buckets: []int{0, 255}, Cells: []stock.Level{{Cell: stock.Cell{SKU: "a", Lot: "批次一", Bin: "B"}, OnHand: -4, Expiry: 20261231}}, Truncated: true}),
+		f(&wire.StatementWanted{Of: wire.StatementStored, Seq: 4, Part: 2}), statement,
+		f(&wire.Trace{Points: []wire.TracePoint{{Seq: 1, Sum: 1 << 63}, {Seq: 9, Sum: 2}}}),
 	}
 	down = []wire.Frame{
 		f(&wire.Welcome{Session: 8, Applied: 2, Head: stock.Hash{1}, DownEpoch: stock.Epoch{9}, DownLast: 5, MaxEntries: 512, MaxBytes: 1 << 16, Version: 1, Time: at, Boot: wire.Boot{3, 4}, Nonce: 11}),
@@ -43,6 +49,9 @@ func frames() (up, down []wire.Frame) {
 		f(&wire.Pong{Nonce: 2, Applied: 44, DownLast: 3, Time: at}),
 		f(&wire.Fenced{Reason: wire.FenceClone, Message: "two boxes run with one disk", Nonce: 12}),
 		f(&wire.CellsWanted{Seq: 9, Digest: stock.Digest{0: 1, 255: 2}}),
+		f(&wire.Fenced{Reason: wire.FenceFork, Rebirth: true}),
+		f(&wire.Welcome{Session: 8, MaxEntries: 1, MaxBytes: 1, TakeOver: stock.Takeover{Epoch: stock.Epoch{7}, Seq: 12}, BaseWanted: true}),
+		f(&wire.StatementWanted{Of: wire.StatementNewest}), statement, f(&wire.Traced{Same: 4, First: 1}),
 		f(&wire.DownBatch{From: 2, Entries: []stock.Down{{Item: item}, {Item: item}}}),
 	}
 	return up, down
@@ -64,7 +73,7 @@ func TestFrame_ComesBackAsItWasSent(t *testing.T) {
 			if diff := cmp.Diff(f, got); diff != "" {
 				t.Errorf("decode(encode(f)) (-want +got):\n%s", diff)
 			}
-			if _, err := wrong(b); f.Kind() != wire.KindAck && f.Kind() != wire.KindGap && f.Kind() != wire.KindBusy && wire.ReasonOf(err) != wire.BadKind {
+			if _, err := wrong(b); f.Kind() != wire.KindAck && f.Kind() != wire.KindGap && f.Kind() != wire.KindBusy && f.Kind() != wire.KindStatement && f.Kind() != wire.KindStatementWanted && wire.ReasonOf(err) != wire.BadKind {
 				t.Errorf("decoded the other way: %v, want reason %s", err, wire.BadKind)
 			}
 		})

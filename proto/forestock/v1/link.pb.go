@@ -25,19 +25,23 @@ const (
 type FrameKind int32
 
 const (
-	FrameKind_FRAME_KIND_UNSPECIFIED  FrameKind = 0
-	FrameKind_FRAME_KIND_HELLO        FrameKind = 1  // agent to hub: Hello
-	FrameKind_FRAME_KIND_WELCOME      FrameKind = 2  // hub to agent: Welcome
-	FrameKind_FRAME_KIND_BATCH        FrameKind = 3  // agent to hub: Batch
-	FrameKind_FRAME_KIND_ACK          FrameKind = 4  // either way: Ack
-	FrameKind_FRAME_KIND_GAP          FrameKind = 5  // either way: Gap
-	FrameKind_FRAME_KIND_BUSY         FrameKind = 6  // hub to agent: Busy
-	FrameKind_FRAME_KIND_PING         FrameKind = 7  // agent to hub: Ping
-	FrameKind_FRAME_KIND_PONG         FrameKind = 8  // hub to agent: Pong
-	FrameKind_FRAME_KIND_FENCED       FrameKind = 9  // hub to agent: Fenced
-	FrameKind_FRAME_KIND_CELLS_WANTED FrameKind = 10 // hub to agent: CellsWanted
-	FrameKind_FRAME_KIND_CELLS        FrameKind = 11 // agent to hub: Cells
-	FrameKind_FRAME_KIND_DOWN_BATCH   FrameKind = 12 // hub to agent: DownBatch
+	FrameKind_FRAME_KIND_UNSPECIFIED      FrameKind = 0
+	FrameKind_FRAME_KIND_HELLO            FrameKind = 1  // agent to hub: Hello
+	FrameKind_FRAME_KIND_WELCOME          FrameKind = 2  // hub to agent: Welcome
+	FrameKind_FRAME_KIND_BATCH            FrameKind = 3  // agent to hub: Batch
+	FrameKind_FRAME_KIND_ACK              FrameKind = 4  // either way: Ack
+	FrameKind_FRAME_KIND_GAP              FrameKind = 5  // either way: Gap
+	FrameKind_FRAME_KIND_BUSY             FrameKind = 6  // hub to agent: Busy
+	FrameKind_FRAME_KIND_PING             FrameKind = 7  // agent to hub: Ping
+	FrameKind_FRAME_KIND_PONG             FrameKind = 8  // hub to agent: Pong
+	FrameKind_FRAME_KIND_FENCED           FrameKind = 9  // hub to agent: Fenced
+	FrameKind_FRAME_KIND_CELLS_WANTED     FrameKind = 10 // hub to agent: CellsWanted
+	FrameKind_FRAME_KIND_CELLS            FrameKind = 11 // agent to hub: Cells
+	FrameKind_FRAME_KIND_DOWN_BATCH       FrameKind = 12 // hub to agent: DownBatch
+	FrameKind_FRAME_KIND_STATEMENT_WANTED FrameKind = 13 // either way: StatementWanted
+	FrameKind_FRAME_KIND_STATEMENT        FrameKind = 14 // either way: Statement
+	FrameKind_FRAME_KIND_TRACE            FrameKind = 15 // agent to hub: Trace
+	FrameKind_FRAME_KIND_TRACED           FrameKind = 16 // hub to agent: Traced
 )
 
 // Enum value maps for FrameKind.
@@ -56,21 +60,29 @@ var (
 		10: "FRAME_KIND_CELLS_WANTED",
 		11: "FRAME_KIND_CELLS",
 		12: "FRAME_KIND_DOWN_BATCH",
+		13: "FRAME_KIND_STATEMENT_WANTED",
+		14: "FRAME_KIND_STATEMENT",
+		15: "FRAME_KIND_TRACE",
+		16: "FRAME_KIND_TRACED",
 	}
 	FrameKind_value = map[string]int32{
-		"FRAME_KIND_UNSPECIFIED":  0,
-		"FRAME_KIND_HELLO":        1,
-		"FRAME_KIND_WELCOME":      2,
-		"FRAME_KIND_BATCH":        3,
-		"FRAME_KIND_ACK":          4,
-		"FRAME_KIND_GAP":          5,
-		"FRAME_KIND_BUSY":         6,
-		"FRAME_KIND_PING":         7,
-		"FRAME_KIND_PONG":         8,
-		"FRAME_KIND_FENCED":       9,
-		"FRAME_KIND_CELLS_WANTED": 10,
-		"FRAME_KIND_CELLS":        11,
-		"FRAME_KIND_DOWN_BATCH":   12,
+		"FRAME_KIND_UNSPECIFIED":      0,
+		"FRAME_KIND_HELLO":            1,
+		"FRAME_KIND_WELCOME":          2,
+		"FRAME_KIND_BATCH":            3,
+		"FRAME_KIND_ACK":              4,
+		"FRAME_KIND_GAP":              5,
+		"FRAME_KIND_BUSY":             6,
+		"FRAME_KIND_PING":             7,
+		"FRAME_KIND_PONG":             8,
+		"FRAME_KIND_FENCED":           9,
+		"FRAME_KIND_CELLS_WANTED":     10,
+		"FRAME_KIND_CELLS":            11,
+		"FRAME_KIND_DOWN_BATCH":       12,
+		"FRAME_KIND_STATEMENT_WANTED": 13,
+		"FRAME_KIND_STATEMENT":        14,
+		"FRAME_KIND_TRACE":            15,
+		"FRAME_KIND_TRACED":           16,
 	}
 )
 
@@ -216,6 +228,61 @@ func (Fenced_Reason) EnumDescriptor() ([]byte, []int) {
 	return file_forestock_v1_link_proto_rawDescGZIP(), []int{9, 0}
 }
 
+type StatementWanted_Of int32
+
+const (
+	StatementWanted_OF_UNSPECIFIED StatementWanted_Of = 0
+	// To the agent: its levels as of its newest entry.
+	StatementWanted_OF_NEWEST StatementWanted_Of = 1
+	// To the agent: the levels before the oldest entry that it keeps.
+	StatementWanted_OF_BASE StatementWanted_Of = 2
+	// To the hub: the levels of the ledger that is being taken over.
+	StatementWanted_OF_STORED StatementWanted_Of = 3
+)
+
+// Enum value maps for StatementWanted_Of.
+var (
+	StatementWanted_Of_name = map[int32]string{
+		0: "OF_UNSPECIFIED",
+		1: "OF_NEWEST",
+		2: "OF_BASE",
+		3: "OF_STORED",
+	}
+	StatementWanted_Of_value = map[string]int32{
+		"OF_UNSPECIFIED": 0,
+		"OF_NEWEST":      1,
+		"OF_BASE":        2,
+		"OF_STORED":      3,
+	}
+)
+
+func (x StatementWanted_Of) Enum() *StatementWanted_Of {
+	p := new(StatementWanted_Of)
+	*p = x
+	return p
+}
+
+func (x StatementWanted_Of) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StatementWanted_Of) Descriptor() protoreflect.EnumDescriptor {
+	return file_forestock_v1_link_proto_enumTypes[3].Descriptor()
+}
+
+func (StatementWanted_Of) Type() protoreflect.EnumType {
+	return &file_forestock_v1_link_proto_enumTypes[3]
+}
+
+func (x StatementWanted_Of) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StatementWanted_Of.Descriptor instead.
+func (StatementWanted_Of) EnumDescriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{15, 0}
+}
+
 // Frame is everything that travels on the link, either way. On the wire four
 // bytes of CRC-32C (big endian) over the encoded frame go before it.
 type Frame struct {
@@ -344,7 +411,13 @@ type Hello struct {
 	TimeMs int64 `protobuf:"varint,9,opt,name=time_ms,json=timeMs,proto3" json:"time_ms,omitempty"`
 	// Tells this hello from earlier ones of the same boot; a hello that is only
 	// repeated keeps it.
-	Nonce         uint64 `protobuf:"varint,10,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	Nonce uint64 `protobuf:"varint,10,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// The levels that this ledger took over: those of an earlier epoch as of
+	// one of its entries. Absent for a ledger that took over none.
+	TookOverEpoch []byte `protobuf:"bytes,11,opt,name=took_over_epoch,json=tookOverEpoch,proto3" json:"took_over_epoch,omitempty"`
+	TookOverSeq   uint64 `protobuf:"varint,12,opt,name=took_over_seq,json=tookOverSeq,proto3" json:"took_over_seq,omitempty"`
+	// The entry of this ledger with which it had taken them over.
+	TookOverLast  uint64 `protobuf:"varint,13,opt,name=took_over_last,json=tookOverLast,proto3" json:"took_over_last,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -449,6 +522,27 @@ func (x *Hello) GetNonce() uint64 {
 	return 0
 }
 
+func (x *Hello) GetTookOverEpoch() []byte {
+	if x != nil {
+		return x.TookOverEpoch
+	}
+	return nil
+}
+
+func (x *Hello) GetTookOverSeq() uint64 {
+	if x != nil {
+		return x.TookOverSeq
+	}
+	return 0
+}
+
+func (x *Hello) GetTookOverLast() uint64 {
+	if x != nil {
+		return x.TookOverLast
+	}
+	return 0
+}
+
 // Welcome answers a hello.
 type Welcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -474,7 +568,16 @@ type Welcome struct {
 	Boot []byte `protobuf:"bytes,10,opt,name=boot,proto3" json:"boot,omitempty"`
 	// The hello that is answered, so that a late answer to an earlier hello
 	// opens nothing.
-	Nonce         uint64 `protobuf:"varint,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	Nonce uint64 `protobuf:"varint,11,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// Set where the warehouse has stock under an earlier ledger, which is closed
+	// to new entries from now on: the agent asks for the statement of these
+	// levels, takes them over, and says hello again before it sends an entry.
+	TakeOverEpoch []byte `protobuf:"bytes,12,opt,name=take_over_epoch,json=takeOverEpoch,proto3" json:"take_over_epoch,omitempty"`
+	TakeOverSeq   uint64 `protobuf:"varint,13,opt,name=take_over_seq,json=takeOverSeq,proto3" json:"take_over_seq,omitempty"`
+	// Set where the hub lacks entries that the agent no longer keeps: the hub
+	// asks for the statement before the oldest kept entry, and acknowledges it
+	// before the agent sends what follows.
+	BaseWanted    bool `protobuf:"varint,14,opt,name=base_wanted,json=baseWanted,proto3" json:"base_wanted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -584,6 +687,27 @@ func (x *Welcome) GetNonce() uint64 {
 		return x.Nonce
 	}
 	return 0
+}
+
+func (x *Welcome) GetTakeOverEpoch() []byte {
+	if x != nil {
+		return x.TakeOverEpoch
+	}
+	return nil
+}
+
+func (x *Welcome) GetTakeOverSeq() uint64 {
+	if x != nil {
+		return x.TakeOverSeq
+	}
+	return 0
+}
+
+func (x *Welcome) GetBaseWanted() bool {
+	if x != nil {
+		return x.BaseWanted
+	}
+	return false
 }
 
 // Batch carries contiguous ledger entries up.
@@ -956,7 +1080,10 @@ type Fenced struct {
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// The hello that is refused, so that the refusal of a late copy of an
 	// earlier one is not taken for an answer; 0 for other frames.
-	Nonce         uint64 `protobuf:"varint,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	Nonce uint64 `protobuf:"varint,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// The hub asks the box to set its ledger aside and to begin a new one with
+	// the hub's levels.
+	Rebirth       bool `protobuf:"varint,4,opt,name=rebirth,proto3" json:"rebirth,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1010,6 +1137,13 @@ func (x *Fenced) GetNonce() uint64 {
 		return x.Nonce
 	}
 	return 0
+}
+
+func (x *Fenced) GetRebirth() bool {
+	if x != nil {
+		return x.Rebirth
+	}
+	return false
 }
 
 // DownBatch carries contiguous entries of the hub's down stream.
@@ -1342,6 +1476,322 @@ func (x *Cell) GetProduced() int32 {
 	return 0
 }
 
+// StatementWanted asks for one part of a statement.
+type StatementWanted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Of    StatementWanted_Of     `protobuf:"varint,1,opt,name=of,proto3,enum=forestock.v1.StatementWanted_Of" json:"of,omitempty"`
+	// The entry that the asker's first part was as of; 0 when it has none yet.
+	Seq uint64 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	// From 0.
+	Part          uint32 `protobuf:"varint,3,opt,name=part,proto3" json:"part,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatementWanted) Reset() {
+	*x = StatementWanted{}
+	mi := &file_forestock_v1_link_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatementWanted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatementWanted) ProtoMessage() {}
+
+func (x *StatementWanted) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatementWanted.ProtoReflect.Descriptor instead.
+func (*StatementWanted) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *StatementWanted) GetOf() StatementWanted_Of {
+	if x != nil {
+		return x.Of
+	}
+	return StatementWanted_OF_UNSPECIFIED
+}
+
+func (x *StatementWanted) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *StatementWanted) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+// Statement is a part of all levels of a warehouse as of one entry. The
+// frame's epoch is the one that the entry is of.
+type Statement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Of    StatementWanted_Of     `protobuf:"varint,1,opt,name=of,proto3,enum=forestock.v1.StatementWanted_Of" json:"of,omitempty"`
+	Seq   uint64                 `protobuf:"varint,2,opt,name=seq,proto3" json:"seq,omitempty"`
+	// The chain's hash after that entry.
+	Head  []byte `protobuf:"bytes,3,opt,name=head,proto3" json:"head,omitempty"`
+	Part  uint32 `protobuf:"varint,4,opt,name=part,proto3" json:"part,omitempty"`
+	Parts uint32 `protobuf:"varint,5,opt,name=parts,proto3" json:"parts,omitempty"`
+	// Levels, and a cell of zero for every lot of which only the dates are known.
+	Cells []*Cell `protobuf:"bytes,6,rep,name=cells,proto3" json:"cells,omitempty"`
+	// Root of the digest of all levels, over all parts.
+	Digest        uint64 `protobuf:"fixed64,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Statement) Reset() {
+	*x = Statement{}
+	mi := &file_forestock_v1_link_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Statement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Statement) ProtoMessage() {}
+
+func (x *Statement) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Statement.ProtoReflect.Descriptor instead.
+func (*Statement) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Statement) GetOf() StatementWanted_Of {
+	if x != nil {
+		return x.Of
+	}
+	return StatementWanted_OF_UNSPECIFIED
+}
+
+func (x *Statement) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *Statement) GetHead() []byte {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *Statement) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *Statement) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
+func (x *Statement) GetCells() []*Cell {
+	if x != nil {
+		return x.Cells
+	}
+	return nil
+}
+
+func (x *Statement) GetDigest() uint64 {
+	if x != nil {
+		return x.Digest
+	}
+	return 0
+}
+
+// Trace asks how far a ledger and what the hub has stored of it agree. The
+// frame's epoch is that of the ledger, which may be an earlier one.
+type Trace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ascending.
+	Points        []*TracePoint `protobuf:"bytes,1,rep,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Trace) Reset() {
+	*x = Trace{}
+	mi := &file_forestock_v1_link_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Trace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Trace) ProtoMessage() {}
+
+func (x *Trace) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Trace.ProtoReflect.Descriptor instead.
+func (*Trace) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Trace) GetPoints() []*TracePoint {
+	if x != nil {
+		return x.Points
+	}
+	return nil
+}
+
+// TracePoint is an entry of a ledger.
+type TracePoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Seq   uint64                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
+	// The first eight bytes of the SHA-256 of the entry's bytes.
+	Sum           uint64 `protobuf:"fixed64,2,opt,name=sum,proto3" json:"sum,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TracePoint) Reset() {
+	*x = TracePoint{}
+	mi := &file_forestock_v1_link_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TracePoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TracePoint) ProtoMessage() {}
+
+func (x *TracePoint) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TracePoint.ProtoReflect.Descriptor instead.
+func (*TracePoint) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *TracePoint) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *TracePoint) GetSum() uint64 {
+	if x != nil {
+		return x.Sum
+	}
+	return 0
+}
+
+// Traced answers a Trace.
+type Traced struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The greatest of the points that the hub has stored just so; 0 for none.
+	Same uint64 `protobuf:"varint,1,opt,name=same,proto3" json:"same,omitempty"`
+	// The first point that was asked for.
+	First         uint64 `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Traced) Reset() {
+	*x = Traced{}
+	mi := &file_forestock_v1_link_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Traced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Traced) ProtoMessage() {}
+
+func (x *Traced) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Traced.ProtoReflect.Descriptor instead.
+func (*Traced) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Traced) GetSame() uint64 {
+	if x != nil {
+		return x.Same
+	}
+	return 0
+}
+
+func (x *Traced) GetFirst() uint64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
 var File_forestock_v1_link_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_link_proto_rawDesc = "" +
@@ -1355,7 +1805,7 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\asession\x18\x05 \x01(\x04R\asession\x122\n" +
 	"\bencoding\x18\x06 \x01(\x0e2\x16.forestock.v1.EncodingR\bencoding\x12\x12\n" +
 	"\x04size\x18\a \x01(\rR\x04size\x12\x12\n" +
-	"\x04body\x18\b \x01(\fR\x04body\"\x94\x02\n" +
+	"\x04body\x18\b \x01(\fR\x04body\"\x86\x03\n" +
 	"\x05Hello\x12\x14\n" +
 	"\x05first\x18\x01 \x01(\x04R\x05first\x12\x12\n" +
 	"\x04last\x18\x02 \x01(\x04R\x04last\x12\x12\n" +
@@ -1370,7 +1820,10 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\bsoftware\x18\b \x01(\tR\bsoftware\x12\x17\n" +
 	"\atime_ms\x18\t \x01(\x03R\x06timeMs\x12\x14\n" +
 	"\x05nonce\x18\n" +
-	" \x01(\x04R\x05nonce\"\xb2\x02\n" +
+	" \x01(\x04R\x05nonce\x12&\n" +
+	"\x0ftook_over_epoch\x18\v \x01(\fR\rtookOverEpoch\x12\"\n" +
+	"\rtook_over_seq\x18\f \x01(\x04R\vtookOverSeq\x12$\n" +
+	"\x0etook_over_last\x18\r \x01(\x04R\ftookOverLast\"\x9f\x03\n" +
 	"\aWelcome\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12\x1d\n" +
 	"\n" +
@@ -1386,7 +1839,11 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\atime_ms\x18\t \x01(\x03R\x06timeMs\x12\x12\n" +
 	"\x04boot\x18\n" +
 	" \x01(\fR\x04boot\x12\x14\n" +
-	"\x05nonce\x18\v \x01(\x04R\x05nonce\"\x85\x01\n" +
+	"\x05nonce\x18\v \x01(\x04R\x05nonce\x12&\n" +
+	"\x0ftake_over_epoch\x18\f \x01(\fR\rtakeOverEpoch\x12\"\n" +
+	"\rtake_over_seq\x18\r \x01(\x04R\vtakeOverSeq\x12\x1f\n" +
+	"\vbase_wanted\x18\x0e \x01(\bR\n" +
+	"baseWanted\"\x85\x01\n" +
 	"\x05Batch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x12\n" +
 	"\x04prev\x18\x02 \x01(\fR\x04prev\x12\x18\n" +
@@ -1410,11 +1867,12 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\n" +
 	"up_applied\x18\x02 \x01(\x04R\tupApplied\x12\x1b\n" +
 	"\tdown_last\x18\x03 \x01(\x04R\bdownLast\x12\x17\n" +
-	"\atime_ms\x18\x04 \x01(\x03R\x06timeMs\"\x83\x02\n" +
+	"\atime_ms\x18\x04 \x01(\x03R\x06timeMs\"\x9d\x02\n" +
 	"\x06Fenced\x123\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x1b.forestock.v1.Fenced.ReasonR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x14\n" +
-	"\x05nonce\x18\x03 \x01(\x04R\x05nonce\"\x93\x01\n" +
+	"\x05nonce\x18\x03 \x01(\x04R\x05nonce\x12\x18\n" +
+	"\arebirth\x18\x04 \x01(\bR\arebirth\"\x93\x01\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eREASON_SESSION\x10\x01\x12\x10\n" +
@@ -1443,7 +1901,33 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x03bin\x18\x03 \x01(\tR\x03bin\x12\x17\n" +
 	"\aon_hand\x18\x04 \x01(\x12R\x06onHand\x12\x16\n" +
 	"\x06expiry\x18\x05 \x01(\x05R\x06expiry\x12\x1a\n" +
-	"\bproduced\x18\x06 \x01(\x05R\bproduced*\xb7\x02\n" +
+	"\bproduced\x18\x06 \x01(\x05R\bproduced\"\xae\x01\n" +
+	"\x0fStatementWanted\x120\n" +
+	"\x02of\x18\x01 \x01(\x0e2 .forestock.v1.StatementWanted.OfR\x02of\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x12\n" +
+	"\x04part\x18\x03 \x01(\rR\x04part\"C\n" +
+	"\x02Of\x12\x12\n" +
+	"\x0eOF_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tOF_NEWEST\x10\x01\x12\v\n" +
+	"\aOF_BASE\x10\x02\x12\r\n" +
+	"\tOF_STORED\x10\x03\"\xcf\x01\n" +
+	"\tStatement\x120\n" +
+	"\x02of\x18\x01 \x01(\x0e2 .forestock.v1.StatementWanted.OfR\x02of\x12\x10\n" +
+	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x12\n" +
+	"\x04head\x18\x03 \x01(\fR\x04head\x12\x12\n" +
+	"\x04part\x18\x04 \x01(\rR\x04part\x12\x14\n" +
+	"\x05parts\x18\x05 \x01(\rR\x05parts\x12(\n" +
+	"\x05cells\x18\x06 \x03(\v2\x12.forestock.v1.CellR\x05cells\x12\x16\n" +
+	"\x06digest\x18\a \x01(\x06R\x06digest\"9\n" +
+	"\x05Trace\x120\n" +
+	"\x06points\x18\x01 \x03(\v2\x18.forestock.v1.TracePointR\x06points\"0\n" +
+	"\n" +
+	"TracePoint\x12\x10\n" +
+	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x10\n" +
+	"\x03sum\x18\x02 \x01(\x06R\x03sum\"2\n" +
+	"\x06Traced\x12\x12\n" +
+	"\x04same\x18\x01 \x01(\x04R\x04same\x12\x14\n" +
+	"\x05first\x18\x02 \x01(\x04R\x05first*\x9f\x03\n" +
 	"\tFrameKind\x12\x1a\n" +
 	"\x16FRAME_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10FRAME_KIND_HELLO\x10\x01\x12\x16\n" +
@@ -1458,7 +1942,11 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x17FRAME_KIND_CELLS_WANTED\x10\n" +
 	"\x12\x14\n" +
 	"\x10FRAME_KIND_CELLS\x10\v\x12\x19\n" +
-	"\x15FRAME_KIND_DOWN_BATCH\x10\f*7\n" +
+	"\x15FRAME_KIND_DOWN_BATCH\x10\f\x12\x1f\n" +
+	"\x1bFRAME_KIND_STATEMENT_WANTED\x10\r\x12\x18\n" +
+	"\x14FRAME_KIND_STATEMENT\x10\x0e\x12\x14\n" +
+	"\x10FRAME_KIND_TRACE\x10\x0f\x12\x15\n" +
+	"\x11FRAME_KIND_TRACED\x10\x10*7\n" +
 	"\bEncoding\x12\x18\n" +
 	"\x14ENCODING_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rENCODING_ZSTD\x10\x01B?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
@@ -1475,41 +1963,51 @@ func file_forestock_v1_link_proto_rawDescGZIP() []byte {
 	return file_forestock_v1_link_proto_rawDescData
 }
 
-var file_forestock_v1_link_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_forestock_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_forestock_v1_link_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_forestock_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_forestock_v1_link_proto_goTypes = []any{
-	(FrameKind)(0),      // 0: forestock.v1.FrameKind
-	(Encoding)(0),       // 1: forestock.v1.Encoding
-	(Fenced_Reason)(0),  // 2: forestock.v1.Fenced.Reason
-	(*Frame)(nil),       // 3: forestock.v1.Frame
-	(*Hello)(nil),       // 4: forestock.v1.Hello
-	(*Welcome)(nil),     // 5: forestock.v1.Welcome
-	(*Batch)(nil),       // 6: forestock.v1.Batch
-	(*Ack)(nil),         // 7: forestock.v1.Ack
-	(*Gap)(nil),         // 8: forestock.v1.Gap
-	(*Busy)(nil),        // 9: forestock.v1.Busy
-	(*Ping)(nil),        // 10: forestock.v1.Ping
-	(*Pong)(nil),        // 11: forestock.v1.Pong
-	(*Fenced)(nil),      // 12: forestock.v1.Fenced
-	(*DownBatch)(nil),   // 13: forestock.v1.DownBatch
-	(*DownEntry)(nil),   // 14: forestock.v1.DownEntry
-	(*CellsWanted)(nil), // 15: forestock.v1.CellsWanted
-	(*Cells)(nil),       // 16: forestock.v1.Cells
-	(*Cell)(nil),        // 17: forestock.v1.Cell
-	(*Item)(nil),        // 18: forestock.v1.Item
+	(FrameKind)(0),          // 0: forestock.v1.FrameKind
+	(Encoding)(0),           // 1: forestock.v1.Encoding
+	(Fenced_Reason)(0),      // 2: forestock.v1.Fenced.Reason
+	(StatementWanted_Of)(0), // 3: forestock.v1.StatementWanted.Of
+	(*Frame)(nil),           // 4: forestock.v1.Frame
+	(*Hello)(nil),           // 5: forestock.v1.Hello
+	(*Welcome)(nil),         // 6: forestock.v1.Welcome
+	(*Batch)(nil),           // 7: forestock.v1.Batch
+	(*Ack)(nil),             // 8: forestock.v1.Ack
+	(*Gap)(nil),             // 9: forestock.v1.Gap
+	(*Busy)(nil),            // 10: forestock.v1.Busy
+	(*Ping)(nil),            // 11: forestock.v1.Ping
+	(*Pong)(nil),            // 12: forestock.v1.Pong
+	(*Fenced)(nil),          // 13: forestock.v1.Fenced
+	(*DownBatch)(nil),       // 14: forestock.v1.DownBatch
+	(*DownEntry)(nil),       // 15: forestock.v1.DownEntry
+	(*CellsWanted)(nil),     // 16: forestock.v1.CellsWanted
+	(*Cells)(nil),           // 17: forestock.v1.Cells
+	(*Cell)(nil),            // 18: forestock.v1.Cell
+	(*StatementWanted)(nil), // 19: forestock.v1.StatementWanted
+	(*Statement)(nil),       // 20: forestock.v1.Statement
+	(*Trace)(nil),           // 21: forestock.v1.Trace
+	(*TracePoint)(nil),      // 22: forestock.v1.TracePoint
+	(*Traced)(nil),          // 23: forestock.v1.Traced
+	(*Item)(nil),            // 24: forestock.v1.Item
 }
 var file_forestock_v1_link_proto_depIdxs = []int32{
 	0,  // 0: forestock.v1.Frame.kind:type_name -> forestock.v1.FrameKind
 	1,  // 1: forestock.v1.Frame.encoding:type_name -> forestock.v1.Encoding
 	2,  // 2: forestock.v1.Fenced.reason:type_name -> forestock.v1.Fenced.Reason
-	14, // 3: forestock.v1.DownBatch.entries:type_name -> forestock.v1.DownEntry
-	18, // 4: forestock.v1.DownEntry.item:type_name -> forestock.v1.Item
-	17, // 5: forestock.v1.Cells.cells:type_name -> forestock.v1.Cell
-	6,  // [6:6] is the sub-list for method output_type
-	6,  // [6:6] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	15, // 3: forestock.v1.DownBatch.entries:type_name -> forestock.v1.DownEntry
+	24, // 4: forestock.v1.DownEntry.item:type_name -> forestock.v1.Item
+	18, // 5: forestock.v1.Cells.cells:type_name -> forestock.v1.Cell
+	3,  // 6: forestock.v1.StatementWanted.of:type_name -> forestock.v1.StatementWanted.Of
+	3,  // 7: forestock.v1.Statement.of:type_name -> forestock.v1.StatementWanted.Of
+	18, // 8: forestock.v1.Statement.cells:type_name -> forestock.v1.Cell
+	22, // 9: forestock.v1.Trace.points:type_name -> forestock.v1.TracePoint
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_link_proto_init() }
@@ -1527,8 +2025,8 @@ func file_forestock_v1_link_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_link_proto_rawDesc), len(file_forestock_v1_link_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   15,
+			NumEnums:      4,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
