@@ -27,6 +27,9 @@ type Config struct {
 	Software string
 	// Dial opens a connection to a broker's host:port. Nil dials TCP.
 	Dial func(ctx context.Context, hostport string) (net.Conn, error)
+	// Random gives numbers in [0, 1) that spread what agents repeat. Nil is
+	// math/rand; a simulation gives its own, so that it can be repeated.
+	Random func() float64
 }
 
 // Validate checks the configuration.

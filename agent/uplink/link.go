@@ -43,6 +43,9 @@ func New(cfg Config, j Journal, r prometheus.Registerer, log *slog.Logger) (*Lin
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Float64
+	}
 	codec, err := wire.NewCodec()
 	if err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func New(cfg Config, j Journal, r prometheus.Registerer, log *slog.Logger) (*Lin
 	if _, err := crand.Read(l.boot[:]); err != nil {
 		return nil, err
 	}
-	l.machine = newMachine(codec, l.boot, cfg.Software, rand.Float64, j.Position(), j.Unsent(), j.DownPosition())
+	l.machine = newMachine(codec, l.boot, cfg.Software, cfg.Random, j.Position(), j.Unsent(), j.DownPosition())
 	l.reader, l.writer = newWorker(j, codec, l.answers), newWorker(j, codec, l.answers)
 	l.shown = Status{State: Offline}
 	l.publish()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
@@ -55,7 +54,7 @@ func (t *tries) after(end ending, lived time.Duration) (alarm string) {
 // and full jitter between them.
 func (l *Link) supervise(ctx context.Context) error {
 	var t tries
-	for sleep(ctx, t.pause.delay(rand.Float64())) {
+	for sleep(ctx, t.pause.delay(l.cfg.Random())) {
 		broker := l.cfg.Brokers[t.address%len(l.cfg.Brokers)]
 		began := time.Now()
 		end := l.serve(ctx, broker)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -45,6 +46,9 @@ type Config struct {
 	MaxEntries, MaxBytes int
 	// MaxLinks bounds the warehouses that are served at once.
 	MaxLinks int
+	// Random gives numbers in [0, 1) that spread what is repeated. Nil is
+	// math/rand; a simulation gives its own, so that it can be repeated.
+	Random func() float64
 }
 
 // DefaultConfig gives limits that fit every broker: 128 KiB of entries pack to
@@ -83,6 +87,9 @@ func New(cfg Config, s Store, c Carrier, r prometheus.Registerer, log *slog.Logg
 	codec, err := wire.NewCodec()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Float64
 	}
 	m, err := newMetrics(r)
 	if err != nil {

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/forestock/forestock/hub/inventory"
@@ -45,7 +44,7 @@ func (l *link) push(ctx context.Context, now time.Time) {
 		l.launch(ctx, now, &st)
 	case !now.Before(d.again):
 		d.copies++
-		d.again = now.Add(d.pace.Wait(rand.Float64()))
+		d.again = now.Add(d.pace.Wait(l.desk.cfg.Random()))
 		l.desk.metrics.resends.Inc()
 		l.sendRaw(ctx, wire.KindDownBatch, d.frame)
 	}
@@ -70,7 +69,7 @@ func (l *link) launch(ctx context.Context, now time.Time, st *inventory.Warehous
 	}
 	d := &l.down
 	d.epoch, d.from, d.to, d.frame, d.sent, d.copies = batch.Epoch, body.From, body.To(), raw, now, 0
-	d.again = now.Add(d.pace.Wait(rand.Float64()))
+	d.again = now.Add(d.pace.Wait(l.desk.cfg.Random()))
 	l.sendRaw(ctx, wire.KindDownBatch, raw)
 }
 

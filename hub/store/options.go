@@ -19,6 +19,9 @@ type Options struct {
 	// MemTableBytes is the size of a memtable, of which up to four exist under
 	// load. 0 means 16 MiB.
 	MemTableBytes int64
+	// Disk takes the place of the operating system's file system, in
+	// simulations; nil is the real one.
+	Disk *Disk
 
 	fs       vfs.FS // nil is the operating system's
 	noSync   bool   // only to show that the tests notice
@@ -46,10 +49,13 @@ func (o Options) withDefaults() Options {
 
 // disk gives the file system of the store.
 func (o Options) disk() vfs.FS {
-	if o.fs == nil {
-		return vfs.Default
+	switch {
+	case o.fs != nil:
+		return o.fs
+	case o.Disk != nil:
+		return o.Disk.fs()
 	}
-	return o.fs
+	return vfs.Default
 }
 
 // pebble gives the options of the database. The caller unrefs the cache.
@@ -57,7 +63,7 @@ func (o Options) pebble(l *logger) *pebble.Options {
 	out := &pebble.Options{
 		Cache:        pebble.NewCache(o.CacheBytes),
 		MemTableSize: uint64(o.MemTableBytes),
-		FS:           o.fs,
+		FS:           o.disk(),
 		ReadOnly:     o.readOnly,
 		Logger:       l,
 		// Named, not "newest": an upgrade of the library must not make the

@@ -158,7 +158,7 @@ func (p *Pebble) sync(g *group) error {
 		return nil // answered in its turn: it may speak of the group before
 	}
 	how := pebble.Sync
-	if p.options.noSync {
+	if p.options.noSync || p.options.Disk.bluffs() {
 		how = pebble.NoSync
 	}
 	if err := g.batch.Commit(how); err != nil {

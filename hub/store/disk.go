@@ -1,0 +1,82 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// Disk is a disk in memory that knows what was synced, so that a simulation can
+// take its power away. Nothing of it survives the process.
+type Disk struct {
+	mem *vfs.MemFS
+
+	mu    sync.Mutex
+	left  int    // guarded by mu; operations on the log until do is called
+	do    func() // guarded by mu; nil for nothing
+	bluff bool   // guarded by mu
+}
+
+// NewDisk makes an empty disk.
+func NewDisk() *Disk { return &Disk{mem: vfs.NewCrashableMem()} }
+
+// PowerCut gives what the disk would hold after a power cut at this moment:
+// what was synced, and nothing else.
+func (d *Disk) PowerCut() *Disk {
+	return &Disk{mem: d.mem.CrashClone(vfs.CrashCloneCfg{})}
+}
+
+// Before calls do right before the n-th write to or sync of a write-ahead log
+// from now. An earlier call that is still pending is forgotten.
+func (d *Disk) Before(n int, do func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.left, d.do = n, do
+}
+
+// Bluff makes the store answer before anything is synced, as a hub would that
+// does not keep its word. It shows that a simulation notices.
+func (d *Disk) Bluff() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.bluff = true
+}
+
+func (d *Disk) bluffs() bool {
+	if d == nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.bluff
+}
+
+// fs gives the disk to the database.
+func (d *Disk) fs() vfs.FS { return errorfs.Wrap(d.mem, errorfs.InjectorFunc(d.count)) }
+
+// count sees every operation of the database before it happens.
+func (d *Disk) count(op errorfs.Op) error {
+	if strings.HasSuffix(op.Path, ".log") && slices.Contains(logging, op.Kind) {
+		if do := d.due(); do != nil {
+			do()
+		}
+	}
+	return nil
+}
+
+var logging = []errorfs.OpKind{errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}
+
+// due counts one operation, and gives what is to be done now; nil for nothing.
+func (d *Disk) due() func() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.left--; d.left > 0 {
+		return nil
+	}
+	do := d.do
+	d.do = nil
+	return do
+}
