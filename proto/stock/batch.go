@@ -32,7 +32,8 @@ type Position struct {
 // warehouse: the newest state of that thing, so that applying it twice changes
 // nothing. Exactly one field is set.
 type Down struct {
-	Item *Item
+	Item  *Item
+	Order *Order
 }
 
 // DownBatch is a run of the hub's down stream of one warehouse.

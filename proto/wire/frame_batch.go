@@ -114,8 +114,11 @@ func downMessage(b *DownBatch) (*forestockv1.DownBatch, error) {
 	m := &forestockv1.DownBatch{From: uint64(b.From)}
 	for _, d := range b.Entries {
 		e := new(forestockv1.DownEntry)
-		if d.Item != nil {
+		switch {
+		case d.Item != nil:
 			e.What = &forestockv1.DownEntry_Item{Item: ItemMessage(d.Item)}
+		case d.Order != nil:
+			e.What = &forestockv1.DownEntry_Order{Order: OrderMessage(d.Order)}
 		}
 		m.Entries = append(m.Entries, e)
 	}
@@ -132,6 +135,11 @@ func downFrom(m *forestockv1.DownBatch) (Body, error) {
 		if m := e.GetItem(); m != nil {
 			if it, err := ItemFrom(m); err == nil {
 				d.Item = &it
+			}
+		}
+		if m := e.GetOrder(); m != nil {
+			if o, err := OrderFrom(m); err == nil {
+				d.Order = &o
 			}
 		}
 		b.Entries = append(b.Entries, d)

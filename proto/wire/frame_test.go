@@ -29,6 +29,10 @@ func frames() (up, down []wire.Frame) {
 		return wire.Frame{Epoch: stock.Epoch{1, 2}, Boot: wire.Boot{3, 4}, Session: 7, Body: b}
 	}
 	item := &stock.Item{SKU: "milk-1l", Name: "鲜牛奶", NameEn: "Fresh milk", Unit: stock.Piece, GTINs: []stock.GTIN{"06901234567892"}, Pack: 12, Bin: "A-01", Zone: stock.Chilled, ShelfLife: 7, Price: 1290}
+	order := &stock.Order{ID: "o-1", Ref: "饿了么 0042", Channel: "app", State: stock.OrderOpen, Confirmed: at, Due: at, Lines: []stock.OrderLine{
+		{Number: 1, SKU: "milk-1l", Quantity: 2, MinExpiry: 20261231, Lots: []stock.LotShare{{Lot: "批次一", Quantity: 2}}, Substitutes: []stock.SKU{"milk-2l"}},
+		{Number: 2, SKU: "pork", Quantity: 500, Tolerance: 50},
+	}}
 	statement := f(&wire.Statement{Of: wire.StatementBase, Seq: 9, Head: stock.Hash{4}, Part: 1, Parts: 2, Digest: 1 << 63, Levels: []stock.StatedLevel{
 		{Level: stock.Level{Cell: stock.Cell{SKU: "a", Lot: "批次一", Bin: "B"}, OnHand: -4, Expiry: 20261231}, Produced: 20261201},
 	}})
@@ -52,7 +56,7 @@ func frames() (up, down []wire.Frame) {
 		f(&wire.Fenced{Reason: wire.FenceFork, Rebirth: true}),
 		f(&wire.Welcome{Session: 8, MaxEntries: 1, MaxBytes: 1, TakeOver: stock.Takeover{Epoch: stock.Epoch{7}, Seq: 12}, BaseWanted: true}),
 		f(&wire.StatementWanted{Of: wire.StatementNewest}), statement, f(&wire.Traced{Same: 4, First: 1}),
-		f(&wire.DownBatch{From: 2, Entries: []stock.Down{{Item: item}, {Item: item}}}),
+		f(&wire.DownBatch{From: 2, Entries: []stock.Down{{Item: item}, {Order: order}, {Item: item}}}),
 	}
 	return up, down
 }

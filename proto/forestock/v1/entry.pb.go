@@ -525,6 +525,251 @@ func (x *Item) GetRemoved() bool {
 	return false
 }
 
+// Order is what a warehouse has to pick.
+type Order struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The platform's order number, for people.
+	Ref     string `protobuf:"bytes,2,opt,name=ref,proto3" json:"ref,omitempty"`
+	Channel string `protobuf:"bytes,3,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The numbers are those of stock.OrderState.
+	State uint32       `protobuf:"varint,4,opt,name=state,proto3" json:"state,omitempty"`
+	Lines []*OrderLine `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Unix milliseconds; 0 is none.
+	ConfirmedMs   int64 `protobuf:"varint,6,opt,name=confirmed_ms,json=confirmedMs,proto3" json:"confirmed_ms,omitempty"`
+	DueMs         int64 `protobuf:"varint,7,opt,name=due_ms,json=dueMs,proto3" json:"due_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Order) Reset() {
+	*x = Order{}
+	mi := &file_forestock_v1_entry_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Order) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Order) ProtoMessage() {}
+
+func (x *Order) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_entry_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Order.ProtoReflect.Descriptor instead.
+func (*Order) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_entry_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Order) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Order) GetRef() string {
+	if x != nil {
+		return x.Ref
+	}
+	return ""
+}
+
+func (x *Order) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *Order) GetState() uint32 {
+	if x != nil {
+		return x.State
+	}
+	return 0
+}
+
+func (x *Order) GetLines() []*OrderLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *Order) GetConfirmedMs() int64 {
+	if x != nil {
+		return x.ConfirmedMs
+	}
+	return 0
+}
+
+func (x *Order) GetDueMs() int64 {
+	if x != nil {
+		return x.DueMs
+	}
+	return 0
+}
+
+// OrderLine is one line of an order, in base units.
+type OrderLine struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Number   uint32                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	Sku      string                 `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	Quantity int64                  `protobuf:"zigzag64,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// By how much a weighed line may differ and still be whole.
+	Tolerance int64 `protobuf:"zigzag64,4,opt,name=tolerance,proto3" json:"tolerance,omitempty"`
+	// yyyymmdd; 0 is any.
+	MinExpiry int32       `protobuf:"varint,5,opt,name=min_expiry,json=minExpiry,proto3" json:"min_expiry,omitempty"`
+	Lots      []*LotShare `protobuf:"bytes,6,rep,name=lots,proto3" json:"lots,omitempty"`
+	// What may be picked instead, best first.
+	Substitutes   []string `protobuf:"bytes,7,rep,name=substitutes,proto3" json:"substitutes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderLine) Reset() {
+	*x = OrderLine{}
+	mi := &file_forestock_v1_entry_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderLine) ProtoMessage() {}
+
+func (x *OrderLine) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_entry_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderLine.ProtoReflect.Descriptor instead.
+func (*OrderLine) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_entry_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OrderLine) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *OrderLine) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *OrderLine) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *OrderLine) GetTolerance() int64 {
+	if x != nil {
+		return x.Tolerance
+	}
+	return 0
+}
+
+func (x *OrderLine) GetMinExpiry() int32 {
+	if x != nil {
+		return x.MinExpiry
+	}
+	return 0
+}
+
+func (x *OrderLine) GetLots() []*LotShare {
+	if x != nil {
+		return x.Lots
+	}
+	return nil
+}
+
+func (x *OrderLine) GetSubstitutes() []string {
+	if x != nil {
+		return x.Substitutes
+	}
+	return nil
+}
+
+// LotShare is a part of a line that a lot is to cover.
+type LotShare struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Lot           string                 `protobuf:"bytes,1,opt,name=lot,proto3" json:"lot,omitempty"`
+	Quantity      int64                  `protobuf:"zigzag64,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LotShare) Reset() {
+	*x = LotShare{}
+	mi := &file_forestock_v1_entry_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LotShare) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LotShare) ProtoMessage() {}
+
+func (x *LotShare) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_entry_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LotShare.ProtoReflect.Descriptor instead.
+func (*LotShare) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_entry_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LotShare) GetLot() string {
+	if x != nil {
+		return x.Lot
+	}
+	return ""
+}
+
+func (x *LotShare) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
 var File_forestock_v1_entry_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_entry_proto_rawDesc = "" +
@@ -571,7 +816,27 @@ const file_forestock_v1_entry_proto_rawDesc = "" +
 	"\x0fshelf_life_days\x18\n" +
 	" \x01(\x05R\rshelfLifeDays\x12\x1b\n" +
 	"\tprice_fen\x18\v \x01(\x05R\bpriceFen\x12\x18\n" +
-	"\aremoved\x18\f \x01(\bR\aremoved*\xef\x01\n" +
+	"\aremoved\x18\f \x01(\bR\aremoved\"\xc2\x01\n" +
+	"\x05Order\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03ref\x18\x02 \x01(\tR\x03ref\x12\x18\n" +
+	"\achannel\x18\x03 \x01(\tR\achannel\x12\x14\n" +
+	"\x05state\x18\x04 \x01(\rR\x05state\x12-\n" +
+	"\x05lines\x18\x05 \x03(\v2\x17.forestock.v1.OrderLineR\x05lines\x12!\n" +
+	"\fconfirmed_ms\x18\x06 \x01(\x03R\vconfirmedMs\x12\x15\n" +
+	"\x06due_ms\x18\a \x01(\x03R\x05dueMs\"\xdc\x01\n" +
+	"\tOrderLine\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\rR\x06number\x12\x10\n" +
+	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
+	"\bquantity\x18\x03 \x01(\x12R\bquantity\x12\x1c\n" +
+	"\ttolerance\x18\x04 \x01(\x12R\ttolerance\x12\x1d\n" +
+	"\n" +
+	"min_expiry\x18\x05 \x01(\x05R\tminExpiry\x12*\n" +
+	"\x04lots\x18\x06 \x03(\v2\x16.forestock.v1.LotShareR\x04lots\x12 \n" +
+	"\vsubstitutes\x18\a \x03(\tR\vsubstitutes\"8\n" +
+	"\bLotShare\x12\x10\n" +
+	"\x03lot\x18\x01 \x01(\tR\x03lot\x12\x1a\n" +
+	"\bquantity\x18\x02 \x01(\x12R\bquantity*\xef\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fKIND_RECEIVE\x10\x01\x12\x10\n" +
@@ -604,21 +869,26 @@ func file_forestock_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_forestock_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_forestock_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_forestock_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_forestock_v1_entry_proto_goTypes = []any{
 	(Kind)(0),             // 0: forestock.v1.Kind
 	(*Entry)(nil),         // 1: forestock.v1.Entry
 	(*CountEvidence)(nil), // 2: forestock.v1.CountEvidence
 	(*Item)(nil),          // 3: forestock.v1.Item
+	(*Order)(nil),         // 4: forestock.v1.Order
+	(*OrderLine)(nil),     // 5: forestock.v1.OrderLine
+	(*LotShare)(nil),      // 6: forestock.v1.LotShare
 }
 var file_forestock_v1_entry_proto_depIdxs = []int32{
 	0, // 0: forestock.v1.Entry.kind:type_name -> forestock.v1.Kind
 	2, // 1: forestock.v1.Entry.count:type_name -> forestock.v1.CountEvidence
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	5, // 2: forestock.v1.Order.lines:type_name -> forestock.v1.OrderLine
+	6, // 3: forestock.v1.OrderLine.lots:type_name -> forestock.v1.LotShare
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_entry_proto_init() }
@@ -632,7 +902,7 @@ func file_forestock_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_entry_proto_rawDesc), len(file_forestock_v1_entry_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1206,6 +1206,7 @@ type DownEntry struct {
 	// Types that are valid to be assigned to What:
 	//
 	//	*DownEntry_Item
+	//	*DownEntry_Order
 	What          isDownEntry_What `protobuf_oneof:"what"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1257,6 +1258,15 @@ func (x *DownEntry) GetItem() *Item {
 	return nil
 }
 
+func (x *DownEntry) GetOrder() *Order {
+	if x != nil {
+		if x, ok := x.What.(*DownEntry_Order); ok {
+			return x.Order
+		}
+	}
+	return nil
+}
+
 type isDownEntry_What interface {
 	isDownEntry_What()
 }
@@ -1265,7 +1275,13 @@ type DownEntry_Item struct {
 	Item *Item `protobuf:"bytes,1,opt,name=item,proto3,oneof"`
 }
 
+type DownEntry_Order struct {
+	Order *Order `protobuf:"bytes,2,opt,name=order,proto3,oneof"`
+}
+
 func (*DownEntry_Item) isDownEntry_What() {}
+
+func (*DownEntry_Order) isDownEntry_What() {}
 
 // CellsWanted asks for the cells of the buckets whose digests differ.
 type CellsWanted struct {
@@ -1883,9 +1899,10 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x0eREASON_VERSION\x10\x06\"R\n" +
 	"\tDownBatch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x04R\x04from\x121\n" +
-	"\aentries\x18\x02 \x03(\v2\x17.forestock.v1.DownEntryR\aentries\"=\n" +
+	"\aentries\x18\x02 \x03(\v2\x17.forestock.v1.DownEntryR\aentries\"j\n" +
 	"\tDownEntry\x12(\n" +
-	"\x04item\x18\x01 \x01(\v2\x12.forestock.v1.ItemH\x00R\x04itemB\x06\n" +
+	"\x04item\x18\x01 \x01(\v2\x12.forestock.v1.ItemH\x00R\x04item\x12+\n" +
+	"\x05order\x18\x02 \x01(\v2\x13.forestock.v1.OrderH\x00R\x05orderB\x06\n" +
 	"\x04what\"9\n" +
 	"\vCellsWanted\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x18\n" +
@@ -1991,6 +2008,7 @@ var file_forestock_v1_link_proto_goTypes = []any{
 	(*TracePoint)(nil),      // 22: forestock.v1.TracePoint
 	(*Traced)(nil),          // 23: forestock.v1.Traced
 	(*Item)(nil),            // 24: forestock.v1.Item
+	(*Order)(nil),           // 25: forestock.v1.Order
 }
 var file_forestock_v1_link_proto_depIdxs = []int32{
 	0,  // 0: forestock.v1.Frame.kind:type_name -> forestock.v1.FrameKind
@@ -1998,16 +2016,17 @@ var file_forestock_v1_link_proto_depIdxs = []int32{
 	2,  // 2: forestock.v1.Fenced.reason:type_name -> forestock.v1.Fenced.Reason
 	15, // 3: forestock.v1.DownBatch.entries:type_name -> forestock.v1.DownEntry
 	24, // 4: forestock.v1.DownEntry.item:type_name -> forestock.v1.Item
-	18, // 5: forestock.v1.Cells.cells:type_name -> forestock.v1.Cell
-	3,  // 6: forestock.v1.StatementWanted.of:type_name -> forestock.v1.StatementWanted.Of
-	3,  // 7: forestock.v1.Statement.of:type_name -> forestock.v1.StatementWanted.Of
-	18, // 8: forestock.v1.Statement.cells:type_name -> forestock.v1.Cell
-	22, // 9: forestock.v1.Trace.points:type_name -> forestock.v1.TracePoint
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	25, // 5: forestock.v1.DownEntry.order:type_name -> forestock.v1.Order
+	18, // 6: forestock.v1.Cells.cells:type_name -> forestock.v1.Cell
+	3,  // 7: forestock.v1.StatementWanted.of:type_name -> forestock.v1.StatementWanted.Of
+	3,  // 8: forestock.v1.Statement.of:type_name -> forestock.v1.StatementWanted.Of
+	18, // 9: forestock.v1.Statement.cells:type_name -> forestock.v1.Cell
+	22, // 10: forestock.v1.Trace.points:type_name -> forestock.v1.TracePoint
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_link_proto_init() }
@@ -2019,6 +2038,7 @@ func file_forestock_v1_link_proto_init() {
 	file_forestock_v1_link_proto_msgTypes[3].OneofWrappers = []any{}
 	file_forestock_v1_link_proto_msgTypes[11].OneofWrappers = []any{
 		(*DownEntry_Item)(nil),
+		(*DownEntry_Order)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
