@@ -8,25 +8,36 @@ import (
 
 // Changes is what one Apply changed: absolute rows, which a store writes in
 // one commit. Applied in order to an empty Book with Load, they make an equal
-// Book. A store first empties the warehouses in Emptied, then writes the rows.
+// Book. A store first forgets what Emptied and Joined say, then writes the rows.
 type Changes struct {
 	Time time.Time
 	// Emptied are warehouses that opened a new epoch: their lots are forgotten.
-	// Their levels are all among Levels.
-	Emptied     []stock.Warehouse
-	Warehouses  []WarehouseState // without Down
-	Downs       []DownRow
-	Levels      []Level // by revision
+	// Their levels are all among Levels or Folds.
+	Emptied []stock.Warehouse
+	// Joined are warehouses whose readers see the hub's own sum again: none of
+	// their Folds is of use any more.
+	Joined     []stock.Warehouse
+	Warehouses []WarehouseState // without Down
+	Downs      []DownRow
+	Levels     []Level // by revision
+	// Settled are levels that are as they were, but for what explains them:
+	// their revision is the old one, and no watch has to tell of them.
+	Settled []Level
+	// Folds are the hub's own sums where readers see what was stated instead.
+	Folds       []Level
 	Lots        []LotRow
 	Items       []ItemRow // by version
 	Runs        []Run     // history: no Book needs them
 	Quarantined []Quarantined
 	Discarded   []Discarded
+	Retried     []Retried
+	Repaired    []Repaired
 }
 
 // Empty reports whether nothing changed.
 func (c *Changes) Empty() bool {
-	return len(c.Warehouses)+len(c.Downs)+len(c.Levels)+len(c.Lots)+len(c.Items)+len(c.Runs)+len(c.Quarantined)+len(c.Discarded) == 0
+	return len(c.Warehouses)+len(c.Downs)+len(c.Levels)+len(c.Settled)+len(c.Folds)+len(c.Lots)+len(c.Items)+
+		len(c.Runs)+len(c.Quarantined)+len(c.Discarded)+len(c.Retried)+len(c.Repaired) == 0
 }
 
 // DownRow is the down stream of a warehouse.

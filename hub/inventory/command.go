@@ -3,8 +3,8 @@ package inventory
 import "github.com/forestock/forestock/proto/stock"
 
 // Command is something that happened to the hub: the Book applies it and
-// answers with a Result. The kinds are Hello, *Ingest, DownStored and
-// UpdateItems.
+// answers with a Result. The kinds are Hello, *Ingest, DownStored,
+// UpdateItems, Report, Adopt, Repair, Discard and Retry.
 type Command interface {
 	apply(*step) Result
 }
@@ -32,6 +32,11 @@ type Hello struct {
 	// down stream and has to get everything again. Never zero.
 	NewDownEpoch stock.Epoch
 	Software     string // version of the agent's program, for people
+	// TookOver is what the box's ledger says that it took over; zero for nothing.
+	TookOver stock.Takeover
+	// MayTakeOver says that no other box of the warehouse gives a sign of life,
+	// or that an operator wants this box in its place.
+	MayTakeOver bool
 }
 
 // DownStored says that the box has stored the down stream so far. The result

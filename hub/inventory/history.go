@@ -26,7 +26,8 @@ type Quarantined struct {
 	Raw       []byte
 	Reason    string
 	Stored    time.Time
-	Discarded *Discarded // nil until somebody has dealt with it
+	Discarded *Discarded // nil until somebody has decided that it does not count
+	Retried   *Retried   // nil until somebody had it applied
 }
 
 // Cursor is where a listing goes on. It is opaque; empty begins at the newest.

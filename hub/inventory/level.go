@@ -38,6 +38,12 @@ type Level struct {
 	// Applied is the newest entry of the warehouse that is part of the number.
 	// It moves on without a change of the level.
 	Applied stock.Seq
+	// Reported is set while the box's statement is shown instead of the sum of
+	// the entries: until the hub has stored this one. Like Applied it changes
+	// without a change of the level.
+	Reported stock.Seq
+	// Removed is set for an item that is no longer sold.
+	Removed bool
 }
 
 // LotLevel is what is on hand of one lot. Lots that have nothing in any bin
@@ -74,7 +80,11 @@ func (l *Level) Unavailable(today stock.Date) int64 {
 }
 
 // Sellable gives what the platform may sell on this day: OnHand without the
-// unavailable part, what is held, committed and kept back; never below zero.
+// unavailable part, what is held, committed and kept back; never below zero,
+// and nothing of what is no longer sold.
 func (l *Level) Sellable(today stock.Date) int64 {
+	if l.Removed {
+		return 0
+	}
 	return max(0, l.OnHand-l.Unavailable(today)-l.Held-l.Committed-l.Safety)
 }

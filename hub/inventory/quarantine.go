@@ -32,7 +32,32 @@ type Discarded struct {
 	Time      time.Time
 }
 
+// Retry applies an entry that was set aside, now that it can be read. Levels
+// are sums, so it does not matter that later entries came first. The caller has
+// seen to it that the entry was set aside, is neither discarded nor retried
+// yet, and that Sent is that very entry, read again. The result is a Retried or
+// a *Refusal.
+type Retry struct {
+	Warehouse stock.Warehouse
+	Place     Place
+	By, Why   string // as of Discard
+	Sent      Sent
+}
+
+// Retried records who had an entry applied that had been set aside, and where
+// it stands in the history of its SKU.
+type Retried struct {
+	Warehouse   stock.Warehouse
+	Place       Place
+	By, Why     string
+	Time        time.Time
+	SKU         stock.SKU
+	Prev        Place // the entry of this SKU that was applied before it
+	OnHandAfter int64 // of the SKU, over all lots and bins
+}
+
 func (Discarded) result() {}
+func (Retried) result()   {}
 
 func (d Discard) apply(s *step) Result {
 	w := s.book.warehouses[d.Warehouse]

@@ -6,8 +6,8 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
-// Result answers a Command: a Welcome, Ingested, DownAcked, ItemsUpdated or
-// *Refusal. What it says is true once the change is durable.
+// Result answers a Command: a Welcome, Ingested, DownAcked, ItemsUpdated,
+// Stated, Repairing, Discarded, Retried or *Refusal. What it says is true once the change is durable.
 type Result interface {
 	result()
 }
@@ -21,6 +21,12 @@ type Welcome struct {
 	DownEpoch stock.Epoch
 	DownLast  stock.Seq
 	New       bool // the warehouse was not known before
+	// TakeOver names the levels that the box has to take over before it may send
+	// entries; zero for none. Its Last is not set.
+	TakeOver stock.Takeover
+	// BaseWanted asks for the levels before the oldest entry that the box keeps:
+	// the hub has stored less than that.
+	BaseWanted bool
 }
 
 // Ingested answers an Ingest.
@@ -55,11 +61,12 @@ const (
 	ReasonFork      Reason = 4 // the ledger does not join what the hub has stored
 	ReasonWarehouse Reason = 5 // the warehouse is not known to this hub
 	ReasonInvalid   Reason = 7 // the command itself breaks a rule; never sent on the link
+	ReasonMoved     Reason = 8 // entries came meanwhile: look again; never sent on the link
 )
 
 var reasonNames = map[Reason]string{
 	ReasonSession: "session", ReasonEpoch: "epoch", ReasonClone: "clone",
-	ReasonFork: "fork", ReasonWarehouse: "warehouse", ReasonInvalid: "invalid",
+	ReasonFork: "fork", ReasonWarehouse: "warehouse", ReasonInvalid: "invalid", ReasonMoved: "moved",
 }
 
 // String gives the reason's name, as used in logs and metrics.
@@ -74,6 +81,8 @@ func (r Reason) String() string {
 type Refusal struct {
 	Reason  Reason
 	Message string // what the operator can do about it
+	// Rebirth tells the box to set its ledger aside and to begin a new one.
+	Rebirth bool
 }
 
 // String gives the reason and the message.

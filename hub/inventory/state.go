@@ -29,6 +29,14 @@ type WarehouseState struct {
 	Quarantined int         // entries of this epoch that were set aside and nobody has dealt with
 	Divergence  *Divergence // nil while hub and agent agree
 
+	Reported *Reported // nil while readers see the hub's own sum
+	Adopted  *Adopted  // nil while every entry of this epoch is stored
+	Frozen   *Frozen   // nil while the box is not being replaced
+	// Settled is the newest entry of this epoch up to which the levels were
+	// stated by the box: what was quarantined up to it is in them.
+	Settled stock.Seq
+	Repairs uint64 // how many there ever were
+
 	Closed     []ClosedEpoch // epochs that are fenced for ever, in the order they opened
 	Superseded []OldBoot     // boots that a later one replaced, newest last, at most 8
 	Clones     int           // hellos of a superseded boot: two boxes with one identity
@@ -57,6 +65,10 @@ type Box struct {
 	Session  Session
 	Since    time.Time // when the session opened
 	Software string
+	TookOver stock.Takeover // what its ledger says that it took over
+	// BaseWanted is set while the box keeps nothing as old as the hub needs, and
+	// has not stated the levels before that yet.
+	BaseWanted bool
 }
 
 // OldBoot is a boot that a later one replaced, and its last hello.

@@ -45,3 +45,10 @@ func unpackKept(row string, index stock.Seq) (inventory.Kept, time.Time, error) 
 	kept.Raw = []byte(u.text())
 	return kept, stored, u.err
 }
+
+// runLength gives the number of entries of a run.
+func runLength(row string) (int, error) {
+	u := unpacker{s: row}
+	u.time()
+	return u.count(), u.err
+}
