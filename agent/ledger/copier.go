@@ -86,7 +86,12 @@ func (c *copier) put(tx *bbolt.Tx, records []record) error {
 
 // smallBuckets are the buckets that are copied in one transaction, as paths.
 var smallBuckets = [][][]byte{
-	{bucketMeta}, {bucketState, bucketItems}, {bucketState, bucketLevels[0]}, {bucketState, bucketLevels[1]},
+	{bucketMeta},
+	{bucketState, bucketItems},
+	{bucketState, bucketLevels[0]},
+	{bucketState, bucketLevels[1]},
+	{bucketState, bucketPast},
+	{bucketState, bucketKnown},
 }
 
 type pair struct{ key, value []byte }
@@ -110,7 +115,7 @@ func (c *copier) finish() error {
 			return err
 		}
 		for i, path := range smallBuckets {
-			if err := putPairs(bucketAt(tx, path), pairs[i]); err != nil {
+			if err := putPairs(tx, path, pairs[i]); err != nil {
 				return err
 			}
 		}
@@ -137,6 +142,7 @@ func (c *copier) trim(tx *bbolt.Tx) error {
 	}
 }
 
+// bucketAt gives a bucket; nil where there is none.
 func bucketAt(tx *bbolt.Tx, path [][]byte) *bbolt.Bucket {
 	b := tx.Bucket(path[0])
 	for _, name := range path[1:] {
@@ -146,6 +152,9 @@ func bucketAt(tx *bbolt.Tx, path [][]byte) *bbolt.Bucket {
 }
 
 func pairsOf(b *bbolt.Bucket) (pairs []pair) {
+	if b == nil {
+		return nil
+	}
 	scanBucket(b, nil, func(k, v []byte) bool {
 		pairs = append(pairs, pair{bytes.Clone(k), bytes.Clone(v)})
 		return true
@@ -153,7 +162,15 @@ func pairsOf(b *bbolt.Bucket) (pairs []pair) {
 	return pairs
 }
 
-func putPairs(b *bbolt.Bucket, pairs []pair) error {
+// putPairs fills a bucket, and makes it when there is something to put.
+func putPairs(tx *bbolt.Tx, path [][]byte, pairs []pair) (err error) {
+	b := bucketAt(tx, path)
+	if b == nil && len(pairs) > 0 {
+		b, err = bucketAt(tx, path[:len(path)-1]).CreateBucket(path[len(path)-1])
+	}
+	if err != nil || b == nil {
+		return err
+	}
 	b.FillPercent = 1
 	for _, p := range pairs {
 		if err := b.Put(p.key, p.value); err != nil {

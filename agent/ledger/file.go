@@ -96,10 +96,23 @@ func openChecked(path string, flag int, mode os.FileMode, how int) (_ *os.File, 
 	if err := lock(f, how); err != nil {
 		return nil, false, errors.Join(err, f.Close())
 	}
+	if !stands(f, path) { // it was set aside while this waited
+		return nil, false, errors.Join(berrors.ErrTimeout, f.Close())
+	}
 	if torn, err = checkStructure(f); err != nil {
 		return nil, torn, errors.Join(&DamagedError{Path: path, What: err.Error()}, f.Close())
 	}
 	return f, torn, nil
+}
+
+// stands reports whether a file is still the one that its path leads to.
+func stands(f *os.File, path string) bool {
+	held, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(held, there)
 }
 
 // createFile makes a whole new file under another name and links it into
@@ -119,7 +132,7 @@ func createFile(path string, o Options) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := writeNew(temp, o); err != nil {
+	if err := writeNew(temp, o, nil); err != nil {
 		return err
 	}
 	if err := syncPath(temp); err != nil {
@@ -131,13 +144,21 @@ func createFile(path string, o Options) (err error) {
 	return syncPath(dir)
 }
 
-func writeNew(path string, o Options) error {
+// writeNew makes an empty ledger in a file, with what else is to be in it from
+// the beginning.
+func writeNew(path string, o Options, more func(*bbolt.Tx) error) error {
 	db, err := bbolt.Open(path, 0o600, boltOptions(o))
 	if err != nil {
 		return err
 	}
 	db.AllocSize = int(growStep(o.MaxSize))
-	return errors.Join(db.Update(func(tx *bbolt.Tx) error { return layOut(tx, o) }), db.Close())
+	err = db.Update(func(tx *bbolt.Tx) error {
+		if err := layOut(tx, o); err != nil || more == nil {
+			return err
+		}
+		return more(tx)
+	})
+	return errors.Join(err, db.Close())
 }
 
 // layOut makes the buckets and the values that never change.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 //	meta       who the file belongs to, and positions; inline in the root page
 //	h0 h1 h2   the newest entries, inline in the root page
 //	journal    all older entries: 8-byte big-endian seq -> hash, bytes
-//	state      what can be had again: items, and two checkpoints of the levels
+//	state      items, two checkpoints of the levels, and the ledger's past where it has one
 const formatVersion = 1
 
 var (
@@ -77,6 +78,17 @@ func checkMetaKeys(tx *bbolt.Tx) error {
 	return tx.Bucket(bucketMeta).ForEach(func(k, _ []byte) error {
 		if !slices.Contains(known, string(k)) {
 			return fmt.Errorf("meta key %q: unknown", k)
+		}
+		return nil
+	})
+}
+
+// checkStateKeys does the same for the state bucket.
+func checkStateKeys(tx *bbolt.Tx) error {
+	known := append([][]byte{bucketItems, bucketPast, bucketKnown}, bucketLevels[:]...)
+	return tx.Bucket(bucketState).ForEach(func(k, _ []byte) error {
+		if !slices.ContainsFunc(known, func(name []byte) bool { return bytes.Equal(name, k) }) {
+			return fmt.Errorf("state key %q: unknown", k)
 		}
 		return nil
 	})

@@ -24,6 +24,8 @@ type Ledger struct {
 	log       *slog.Logger
 	db        *bbolt.DB
 
+	predecessors []*Predecessor // newest last
+
 	queue   queue
 	running atomic.Bool
 	later   chan struct{} // holds one token while something is to be written soon
@@ -58,6 +60,8 @@ type view struct {
 	checkpoint  checkpoint                    // the newest
 	checkpoints [len(bucketLevels)]checkpoint // by slot
 	window      window
+	past        past
+	known       known // commands that only predecessors booked; nil when that was long ago
 	changed     chan struct{}
 }
 

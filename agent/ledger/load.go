@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"go.etcd.io/bbolt"
 
@@ -19,7 +20,7 @@ func (l *Ledger) load() (err error) {
 		}
 	}()
 	v := view{window: newWindow(l.options.CommandWindow), changed: make(chan struct{})}
-	err = l.db.View(func(tx *bbolt.Tx) error {
+	err = l.db.View(func(tx *bbolt.Tx) (err error) {
 		if err := l.loadIdentity(tx); err != nil {
 			return err
 		}
@@ -27,6 +28,12 @@ func (l *Ledger) load() (err error) {
 			return err
 		}
 		if err := v.catalogue.load(tx); err != nil {
+			return err
+		}
+		if err := v.past.load(tx, filepath.Dir(l.path)); err != nil {
+			return err
+		}
+		if v.known, err = loadKnown(tx); err != nil {
 			return err
 		}
 		v.ending = openJournal(tx).end()
@@ -38,6 +45,12 @@ func (l *Ledger) load() (err error) {
 	}
 	if err := l.replay(&v); err != nil {
 		return err
+	}
+	if v.last.seq >= stock.Seq(l.options.CommandWindow) {
+		v.known = nil
+	}
+	for _, info := range v.past.predecessors {
+		l.predecessors = append(l.predecessors, &Predecessor{PredecessorInfo: info})
 	}
 	l.view = v
 	l.acked.Store(uint64(v.stored))
@@ -66,7 +79,7 @@ func (l *Ledger) loadIdentity(tx *bbolt.Tx) error {
 	if len(format) != 1 || format[0] != formatVersion {
 		return fmt.Errorf("%w: %s has format %v, and this program reads %d: use the program that made it", ErrFormat, l.path, format, formatVersion)
 	}
-	if err := checkMetaKeys(tx); err != nil {
+	if err := errors.Join(checkMetaKeys(tx), checkStateKeys(tx)); err != nil {
 		return err
 	}
 	warehouse, err := getMeta(tx, metaWarehouse)

@@ -26,6 +26,10 @@ type Status struct {
 	DiskFree     int64 // bytes free in the file system; -1 where that cannot be told
 	Full         bool  // new work is refused for want of room
 
+	Restored     *Restored         // how the ledger was made whole again; nil when it never was damaged
+	Predecessors []PredecessorInfo // in whose place it was made, newest last
+	TookOver     stock.Takeover    // which levels it took over
+
 	// Since the ledger was opened:
 	Commits      uint64
 	WrittenBytes uint64        // pages handed to the file system
@@ -55,6 +59,7 @@ func (l *Ledger) Status() Status {
 	s.Unsent = uint64(v.last.seq) - min(uint64(v.last.seq), uint64(s.Stored))
 	s.Down, s.Checkpoint, s.CommandsKnownFrom = v.down, v.checkpoint.seq, v.window.oldest()
 	s.Cells, s.Items = v.sheet.Cells(), len(v.catalogue.items)
+	s.Restored, s.Predecessors, s.TookOver = v.past.restored, v.past.predecessors, v.past.took.Takeover
 	for range v.sheet.SKUs() {
 		s.SKUs++
 	}

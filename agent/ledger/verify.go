@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
@@ -56,24 +57,28 @@ func (r *Report) damage(from, to stock.Seq, what string) {
 // entry that was reached and the newest. Damage is in the report; an error says
 // that the file could not be looked at: ErrLocked, ErrDamaged, ctx's, or the
 // file system's.
-func Verify(ctx context.Context, path string, progress func(done, newest stock.Seq)) (report Report, err error) {
+func Verify(ctx context.Context, path string, progress func(done, newest stock.Seq)) (Report, error) {
+	v, err := verify(ctx, path, progress)
+	return v.report, err
+}
+
+func verify(ctx context.Context, path string, progress func(done, newest stock.Seq)) (v *verifier, err error) {
+	v = &verifier{Ledger: &Ledger{path: path}, report: Report{Path: path}, progress: progress}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a page that cannot be read is an error, not the end
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.Join(err, &DamagedError{Path: path, What: fmt.Sprint(p)})
 		}
 	}()
-	db, torn, err := openReading(path)
+	v.db, v.report.Torn, err = openReading(path)
 	if err != nil {
-		return Report{Path: path}, err
+		return v, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	v := verifier{Ledger: &Ledger{path: path, db: db}, report: Report{Path: path, Torn: torn}, progress: progress}
-	if err := db.View(v.state); err != nil {
-		return v.report, v.explain(err)
+	defer func() { err = errors.Join(err, v.db.Close()) }()
+	if err := v.db.View(v.state); err != nil {
+		return v, v.explain(err)
 	}
-	err = v.walk(ctx)
-	return v.report, err
+	return v, v.walk(ctx)
 }
 
 type verifier struct {
@@ -104,6 +109,12 @@ func (v *verifier) state(tx *bbolt.Tx) error {
 		r.damage(0, 0, err.Error())
 	}
 	r.Items = len(v.view.catalogue.items)
+	if err := v.view.past.load(tx, filepath.Dir(v.path)); err != nil {
+		r.damage(0, 0, err.Error())
+	}
+	if _, err := loadKnown(tx); err != nil {
+		r.damage(0, 0, err.Error())
+	}
 	v.checkpoints = make(map[stock.Seq]saved)
 	for slot := range bucketLevels {
 		c, sheet, err := readCheckpoint(tx, slot)

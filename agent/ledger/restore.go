@@ -1,0 +1,352 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
+)
+
+// ErrWhole is returned when a ledger is not damaged, so there is nothing to restore.
+var ErrWhole = errors.New("ledger is whole")
+
+// errNoCopy says that the ledger cannot go on in its epoch.
+var errNoCopy = errors.New("nothing to begin with")
+
+// Restore makes a damaged ledger whole. It begins with the newest snapshot in a
+// folder (*.db, of which the name that sorts last is the newest) that verifies and
+// is of the same ledger, and adds what the damaged file still has after it, hash
+// by hash; without such a snapshot, with the damaged file alone, when that has
+// everything from its first entry on. The same epoch goes on. Where entries are
+// missing in between, or there is nothing to begin with, it is a Rebirth with the
+// damaged file as the predecessor: then the hub tells what is missing, and
+// nothing that is whole is left behind.
+//
+// What it made is verified before it gets its place, and the damaged file is
+// kept under another name in the folder set-aside; a process that is killed
+// meanwhile leaves one of the two at path. No process may have the ledger open.
+// Errors: ErrWhole, ErrLocked, fs.ErrNotExist (no ledger, and no snapshot), ctx's,
+// the file system's.
+func Restore(ctx context.Context, path, snapshots string, o Options) (Restored, error) {
+	done, err := restore(ctx, path, snapshots, o)
+	if err != nil {
+		return Restored{}, fmt.Errorf("restore ledger %s: %w", path, err)
+	}
+	return *done, nil
+}
+
+func restore(ctx context.Context, path, snapshots string, o Options) (done *Restored, err error) {
+	why, err := damageOf(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := succeed(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	now := time.Now()
+	r := restorer{succession: s, options: o.withDefaults(), done: &Restored{Time: now, Why: why}}
+	if err := s.begin("damaged", now); err != nil {
+		return nil, err
+	}
+	r.done.SetAside = s.setAside()
+	err = r.again(ctx, snapshots)
+	if errors.Is(err, errNoCopy) && s.old != nil {
+		err = r.reborn(ctx)
+	}
+	return r.done, err
+}
+
+// damageOf says what is wrong with a ledger. One that is missing is damaged too.
+func damageOf(ctx context.Context, path string) (string, error) {
+	report, err := Verify(ctx, path, nil)
+	switch {
+	case errors.Is(err, ErrDamaged), errors.Is(err, fs.ErrNotExist):
+		return err.Error(), nil
+	case err != nil:
+		return "", err
+	case !report.OK():
+		return fmt.Sprintf("%+v", report.Damages[0]), nil
+	}
+	return "", ErrWhole
+}
+
+// restorer makes a whole ledger out of a snapshot and what remains of the
+// damaged one.
+type restorer struct {
+	*succession
+	options Options
+	done    *Restored
+}
+
+// again makes the ledger of the same epoch. errNoCopy says that it cannot.
+func (r *restorer) again(ctx context.Context, snapshots string) error {
+	left := &remains{known: make(known)}
+	if r.old != nil {
+		var err error
+		if left, err = findRemains(ctx, r.old, maxSeq); err != nil {
+			return err
+		}
+	}
+	copies, err := snapshotsIn(snapshots)
+	if err != nil {
+		return err
+	}
+	for _, snapshot := range copies {
+		report, err := Verify(ctx, snapshot, nil)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil || !report.OK() || r.options.Warehouse != "" && report.Warehouse != r.options.Warehouse {
+			continue // the one before it may be whole
+		}
+		if same, err := r.follows(ctx, left, report.Position); err != nil || same {
+			return errors.Join(err, r.fromSnapshot(ctx, snapshot, report.Position))
+		}
+	}
+	if r.old == nil {
+		return fmt.Errorf("%w: no ledger, and no snapshot in %q", fs.ErrNotExist, snapshots)
+	}
+	return r.alone(ctx)
+}
+
+// snapshotsIn gives the files that may be snapshots, newest first.
+func snapshotsIn(dir string) (paths []string, err error) {
+	if dir == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range slices.Backward(entries) {
+		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), ".db") {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, nil
+}
+
+// follows reports whether a snapshot is of the ledger whose remains are left.
+// When not even its epoch is, an entry that both have says so.
+func (r *restorer) follows(ctx context.Context, left *remains, p stock.Position) (bool, error) {
+	if r.old == nil || left.epoch() == p.Epoch {
+		return true, nil
+	}
+	if !left.epoch().IsZero() {
+		return false, nil
+	}
+	near, err := findRemains(ctx, r.old, p.Last)
+	if err != nil {
+		return false, err
+	}
+	if len(near.links(mark{p.Last, p.Head})) > 0 {
+		return true, nil
+	}
+	return slices.ContainsFunc(near.of(p.Last), func(at piece) bool {
+		found, err := at.read(r.old)
+		return err == nil && found.hash == p.Head
+	}), nil
+}
+
+// fromSnapshot copies a snapshot and adds what follows it.
+func (r *restorer) fromSnapshot(ctx context.Context, snapshot string, p stock.Position) error {
+	if err := copyFile(snapshot, r.temp); err != nil {
+		return err
+	}
+	r.done.Snapshot = snapshot
+	return r.complete(ctx, mark{p.Last, p.Head})
+}
+
+// alone begins with nothing, which is enough when the damaged file has every
+// entry from the first on.
+func (r *restorer) alone(ctx context.Context) error {
+	left, err := findRemains(ctx, r.old, maxSeq)
+	if err != nil {
+		return err
+	}
+	epoch, base := left.epoch(), mark{hash: stock.Genesis(left.epoch())}
+	if found, ok := left.base(); !ok || epoch.IsZero() || found != base {
+		return errNoCopy
+	}
+	if r.options.Warehouse == "" {
+		r.options.Warehouse = left.warehouse()
+	}
+	if err := writeNew(r.temp, r.options, func(tx *bbolt.Tx) error {
+		return errors.Join(putMeta(tx, metaEpoch, epoch[:]), putMeta(tx, metaBase, base.bytes()))
+	}); err != nil {
+		return err
+	}
+	return r.complete(ctx, base)
+}
+
+// complete adds to the new file what the damaged one has after a mark, and
+// verifies it.
+func (r *restorer) complete(ctx context.Context, at mark) (err error) {
+	db, err := bbolt.Open(r.temp, 0o600, boltOptions(r.options))
+	if err != nil {
+		return err
+	}
+	db.AllocSize = int(growStep(r.options.MaxSize))
+	defer func() {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	if at, err = r.salvage(ctx, db, at); err != nil {
+		return err
+	}
+	r.done.Last = at.seq
+	// Once more, so that both meta pages lead to the same content.
+	err = errors.Join(
+		db.Update(func(tx *bbolt.Tx) error { return putPast(tx, pastRestored, r.done) }),
+		db.Update(func(*bbolt.Tx) error { return nil }), db.Close(),
+	)
+	db = nil
+	if err != nil {
+		return err
+	}
+	if err := r.check(ctx, at); err != nil {
+		return err
+	}
+	return r.finish()
+}
+
+// check reads the new file back from the disk.
+func (r *restorer) check(ctx context.Context, want mark) error {
+	if err := errors.Join(syncPath(r.temp), uncache(r.temp)); err != nil {
+		return err
+	}
+	report, err := Verify(ctx, r.temp, nil)
+	switch {
+	case err != nil:
+		return err
+	case !report.OK():
+		return fmt.Errorf("%w: %+v", ErrSnapshot, report.Damages[0])
+	case report.Torn || report.Position.Last != want.seq || report.Position.Head != want.hash:
+		return fmt.Errorf("%w: it ends with entry %d instead of %d", ErrSnapshot, report.Position.Last, want.seq)
+	}
+	return nil
+}
+
+// salvage adds the entries of the damaged file that follow a mark. Entries
+// behind a gap cannot follow, so then it is errNoCopy.
+func (r *restorer) salvage(ctx context.Context, db *bbolt.DB, at mark) (mark, error) {
+	if r.old == nil {
+		return at, nil
+	}
+	left, err := findRemains(ctx, r.old, at.seq)
+	if err != nil {
+		return at, err
+	}
+	a := adder{db: db, took: left.values[pastTook] != nil}
+	end, err := left.follow(ctx, at, func(l link) error { return a.add(l.record) })
+	if err == nil {
+		err = a.write()
+	}
+	if err != nil {
+		return at, err
+	}
+	if _, more := left.resume(end.seq + 1); more {
+		return at, errNoCopy
+	}
+	if left.newest > end.seq {
+		r.done.Missing = left.newest
+	}
+	r.done.Salvaged = uint64(end.seq - at.seq)
+	return end, db.Update(func(tx *bbolt.Tx) error { return putBack(tx, left) })
+}
+
+// putBack puts what the damaged file knew of its past into the new one.
+func putBack(tx *bbolt.Tx, left *remains) error {
+	var p past
+	for _, key := range []string{pastTook, pastPredecessors} {
+		if body := left.values[key]; body != nil {
+			if err := p.read(key, body, ""); err != nil {
+				return err
+			}
+		}
+	}
+	if !p.took.IsZero() {
+		if err := putPast(tx, pastTook, p.took); err != nil {
+			return err
+		}
+	}
+	if len(p.predecessors) == 0 || len(left.known) == 0 {
+		return nil
+	}
+	return errors.Join(putPast(tx, pastPredecessors, p.predecessors), left.known.put(tx))
+}
+
+// adder writes entries into a file, many in a transaction.
+type adder struct {
+	db      *bbolt.DB
+	took    bool // the takeover of the ledger, if it had one, is known
+	waiting []record
+	size    int
+}
+
+func (a *adder) add(r record) error {
+	e, err := wire.DecodeEntry(r.bytes)
+	if err != nil || !a.took && e.Kind == stock.Opening && strings.HasPrefix(e.Command, takeoverPrefix) {
+		return errNoCopy // levels would be taken over a second time
+	}
+	a.waiting = append(a.waiting, r)
+	if a.size += len(r.bytes); a.size < copyBytes {
+		return nil
+	}
+	return a.write()
+}
+
+func (a *adder) write() error {
+	records := a.waiting
+	a.waiting, a.size = nil, 0
+	if len(records) == 0 {
+		return nil
+	}
+	return a.db.Update(func(tx *bbolt.Tx) error { return openJournal(tx).fold(records) })
+}
+
+// reborn makes a ledger of another epoch, because the damaged one cannot go on.
+func (r *restorer) reborn(ctx context.Context) error {
+	if err := remove(r.temp); err != nil {
+		return err
+	}
+	o := RebirthOptions{Options: r.options, Why: "damaged: " + r.done.Why}
+	old, err := describe(ctx, r.succession, o)
+	if err != nil {
+		return err
+	}
+	if o.Warehouse == "" {
+		o.Warehouse = old.warehouse
+	}
+	r.done.Reborn, r.done.Snapshot, r.done.Salvaged, r.done.Missing, r.done.Last = true, "", 0, 0, 0
+	_, err = r.bear(old, o, r.done)
+	return err
+}
+
+func copyFile(from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
