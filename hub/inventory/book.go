@@ -12,7 +12,16 @@ type Config struct {
 	// AutoEnrol lets a warehouse in with its first hello. Without it, the hello
 	// of an unknown warehouse is refused.
 	AutoEnrol bool
+	// Zone is where the platform's day begins, which decides whether a lot is
+	// expired; nil is UTC.
+	Zone *time.Location
+	// Keep is how long a reservation that ended is remembered, and its events
+	// can be told again; 0 means DefaultKeep.
+	Keep time.Duration
 }
+
+// DefaultKeep is how long a reservation that ended is remembered.
+const DefaultKeep = 48 * time.Hour
 
 // Book is the state of all warehouses.
 type Book struct {

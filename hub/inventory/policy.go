@@ -1,0 +1,86 @@
+package inventory
+
+import (
+	"math"
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Policy is how the stock of a warehouse, or of one SKU there, may be sold. The
+// policy of a SKU takes the place of the warehouse's, but for MaxAge and Area,
+// which only a warehouse has.
+type Policy struct {
+	Safety       int64 // units kept back against errors
+	LocalReserve int64 // units kept back for customers at the door
+	// DegradedBuffer is how many percent of the stock are kept back while the
+	// numbers are Degraded.
+	DegradedBuffer int
+	// Tolerance is by how many percent weighed goods may differ from what was
+	// ordered and still be whole; 0 means DefaultTolerance, below 0 none.
+	Tolerance int
+	Quotas    []Quota
+	Deficit   DeficitRule
+	// MaxAge refuses a Try where the numbers are older; 0 refuses where they
+	// are Stale.
+	MaxAge time.Duration
+	Area   *Area // nil serves no location
+}
+
+// DefaultTolerance is the percentage by which weighed goods may differ.
+const DefaultTolerance = 10
+
+// Quota bounds what one channel may have claimed at once, as a share of the
+// stock that may be sold.
+type Quota struct {
+	Channel string
+	Percent int
+}
+
+// DeficitRule says what becomes of promises for which the stock was lost.
+type DeficitRule uint8
+
+// The rules. Their numbers are on disk.
+const (
+	MarkAtRisk DeficitRule = 0 // mark the newest that nobody has begun to pick
+	CancelHeld DeficitRule = 1 // cancel those that are not confirmed, mark the others
+)
+
+// Area is a circle on the earth that a warehouse serves. Angles are millionths
+// of a degree, WGS 84.
+type Area struct {
+	Latitude, Longitude int32
+	Radius              int // metres
+}
+
+// Distance gives the metres from the middle of the area to a place, and whether
+// the area covers it.
+func (a *Area) Distance(latitude, longitude int32) (metres int, covered bool) {
+	const earth = 6_371_000 // metres
+	rad := func(millionths int32) float64 { return float64(millionths) / 1e6 * math.Pi / 180 }
+	dLat, dLng := rad(latitude)-rad(a.Latitude), rad(longitude)-rad(a.Longitude)
+	h := math.Pow(math.Sin(dLat/2), 2) + math.Cos(rad(latitude))*math.Cos(rad(a.Latitude))*math.Pow(math.Sin(dLng/2), 2)
+	metres = int(2 * earth * math.Asin(math.Sqrt(min(1, h))))
+	return metres, metres <= a.Radius
+}
+
+// SetPolicy sets the policy of a warehouse, or of one SKU there. A nil Policy
+// takes it away. The result is a PolicyRow or a *Refusal.
+type SetPolicy struct {
+	Warehouse stock.Warehouse
+	SKU       stock.SKU // empty for the whole warehouse
+	Policy    *Policy
+	By, Why   string // who decided it, and for what reason; 1 to 200 bytes each
+}
+
+// PolicyRow is a policy, and who set it.
+type PolicyRow struct {
+	Warehouse stock.Warehouse
+	SKU       stock.SKU
+	Policy    *Policy // nil where it was taken away
+	By, Why   string
+	Time      time.Time
+	Revision  Revision
+}
+
+func (PolicyRow) result() {}
