@@ -1,5 +1,5 @@
 // Command torture proves by force that what is saved stays saved: faults at
-// every system call, power cuts, and damage to the ledger's file. Each campaign
+// every system call, power cuts, disks that lie, and damage to the ledger's file. Each campaign
 // prints what it counted, and ends the command at the first broken promise.
 package main
 
@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("torture", flag.ContinueOnError)
 	short := flags.Float64("scale", 1, "share of the full campaigns to run, such as 0.1")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of everything random")
-	only := flags.String("only", "", "run only this campaign: crash, errors, power or rot")
+	only := flags.String("only", "", "run only this campaign: crash, errors, power, lies or rot")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string) (err error) {
 	for _, c := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"crash", t.crash}, {"errors", t.errors}, {"power", t.power}, {"rot", t.rot}} {
+	}{{"crash", t.crash}, {"errors", t.errors}, {"power", t.power}, {"lies", t.lies}, {"rot", t.rot}} {
 		if *only != "" && *only != c.name {
 			continue
 		}
@@ -99,19 +99,47 @@ func (t torture) errors(ctx context.Context) error {
 }
 
 func (t torture) power(ctx context.Context) error {
-	p := campaign.PowerCuts{Program: t.program, Dir: t.dir, Cuts: t.scale.of(500), Seed: t.seed, Progress: progress("power cuts")}
+	return errors.Join(t.cuts(ctx, "ledger", work.Ledger{}, 500), t.cuts(ctx, "hub", work.Hub{}, 200))
+}
+
+// cuts cuts the power under one kind of work, and then under the same work
+// with its syncs swallowed, which must lose.
+func (t torture) cuts(ctx context.Context, name string, w work.Work, cuts int) error {
+	p := campaign.PowerCuts{Work: w, Program: t.program, Dir: t.dir, Cuts: t.scale.of(cuts), Seed: t.seed, Progress: progress("power cuts, " + name)}
 	tally, err := p.Run(ctx)
-	fmt.Printf("\rpower: %s\n", tally)
+	fmt.Printf("\rpower, %s: %s\n", name, tally)
 	if err != nil || tally.Lost+tally.Corrupt > 0 {
 		return errors.Join(err, tally.First)
 	}
-	p.NoSync, p.Cuts, p.Progress = true, t.scale.of(20), progress("power cuts without sync")
+	p.NoSync, p.Cuts, p.Progress = true, t.scale.of(20), progress("power cuts without sync, "+name)
 	control, err := p.Run(ctx)
-	fmt.Printf("\rcontrol, syncs swallowed: %s\n", control)
+	fmt.Printf("\rcontrol, %s with its syncs swallowed: %s\n", name, control)
 	if err == nil && control.Lost+control.Corrupt == 0 {
 		err = errors.New("the control lost nothing: the campaign shows nothing")
 	}
 	return err
+}
+
+func (t torture) lies(ctx context.Context) error {
+	for _, c := range []struct {
+		name string
+		work work.Liar
+		cuts int
+	}{{"ledger", work.Ledger{}, 100}, {"hub", work.Hub{}, 100}, {"control, a program that checks nothing", work.Notebook{}, 10}} {
+		l := campaign.LyingDisks{Work: c.work, Program: t.program, Dir: t.dir, Cuts: t.scale.of(c.cuts), Seed: t.seed, Progress: progress("lying disk, " + c.name)}
+		tally, err := l.Run(ctx)
+		fmt.Printf("\rlies, %s: %s\n", c.name, tally)
+		_, control := c.work.(work.Notebook)
+		switch {
+		case err != nil:
+			return err
+		case control && tally.Silent == 0:
+			return errors.New("the control was not caught: the campaign shows nothing")
+		case !control && tally.Silent > 0:
+			return tally.First
+		}
+	}
+	return nil
 }
 
 func (t torture) rot(ctx context.Context) error {

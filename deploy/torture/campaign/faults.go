@@ -51,7 +51,7 @@ func (f Faults) Run(ctx context.Context) (Tally, error) {
 		f.Fresh = 25
 	}
 	t := Tally{PerSystem: make(map[string]int)}
-	var b book
+	var b volume
 	nth := make(map[string]int, len(f.Syscalls))
 	for t.Points < f.Points {
 		fired := 0
@@ -60,7 +60,7 @@ func (f Faults) Run(ctx context.Context) (Tally, error) {
 				if err := b.discard(); err != nil {
 					return t, err
 				}
-				b = book{path: filepath.Join(f.Dir, fmt.Sprintf("book-%d", t.Points+t.Idle))}
+				b = volume{path: filepath.Join(f.Dir, fmt.Sprintf("book-%d", t.Points+t.Idle))}
 			}
 			nth[call]++
 			fault := inject.Fault{Syscall: call, Nth: nth[call], Action: f.Action}
@@ -84,14 +84,14 @@ func (f Faults) Run(ctx context.Context) (Tally, error) {
 	return t, b.discard()
 }
 
-// book is what one run of faults works on, and what was acknowledged of it.
-type book struct {
+// volume is what one run of faults works on, and what was acknowledged of it.
+type volume struct {
 	path   string
 	saved  []work.Saved
 	faults int
 }
 
-func (b *book) discard() error {
+func (b *volume) discard() error {
 	if b.path == "" {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (b *book) discard() error {
 }
 
 // point is one fault: run, crash, reopen, check.
-func (f Faults) point(ctx context.Context, b *book, fault inject.Fault, t *Tally) (fired bool, err error) {
+func (f Faults) point(ctx context.Context, b *volume, fault inject.Fault, t *Tally) (fired bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	out, err := inject.Run(ctx, f.Dir, fault, f.Work.Env(b.path, len(b.saved), commandsPerRun), f.Program)

@@ -1,18 +1,12 @@
 package campaign
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/forestock/forestock/deploy/torture/cutdisk"
@@ -21,6 +15,7 @@ import (
 
 // PowerCuts is a campaign of power cuts under a working program.
 type PowerCuts struct {
+	Work    work.Work
 	Program string // runs work.Child first thing
 	Dir     string // where disk and images are mounted
 	Cuts    int
@@ -38,7 +33,7 @@ type CutTally struct {
 	Saved    int // commands acknowledged before the cuts
 	Ahead    int // cuts after the commit and before the answer
 	Lost     int // cuts after which something acknowledged was gone or torn
-	Corrupt  int // cuts after which the ledger could not be opened
+	Corrupt  int // cuts after which the book could not be opened
 	Slowest  time.Duration
 	First    error // of what was lost or corrupt
 }
@@ -50,6 +45,9 @@ func (t CutTally) String() string {
 }
 
 const diskSize = 64 << 20
+
+// book is the name of what is worked on: a file or a folder.
+const book = "book"
 
 // Run carries the campaign out. Losses are counted, not returned: whoever asks
 // decides whether they are wanted.
@@ -72,14 +70,17 @@ func (p PowerCuts) Run(ctx context.Context) (t CutTally, err error) {
 	return t, nil
 }
 
-// cut lets the program work on a new ledger for a while, cuts the power, and
+// cut lets the program work on a new book for a while, cuts the power, and
 // looks at what a machine that starts again finds.
 func (p PowerCuts) cut(ctx context.Context, disk *cutdisk.Disk, rng *rand.Rand, t *CutTally) error {
-	path := filepath.Join(disk.Dir, "ledger.db")
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("remove ledger: %w", err)
+	argv := []string{p.Program}
+	if p.NoSync {
+		argv = []string{
+			"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync",
+			"-e", "inject=fdatasync,fsync:retval=0", "--", p.Program,
+		}
 	}
-	worker, err := p.start(ctx, path)
+	worker, err := start(ctx, p.Work, filepath.Join(disk.Dir, book), argv...)
 	if err != nil {
 		return err
 	}
@@ -101,11 +102,11 @@ func (p PowerCuts) inspect(ctx context.Context, img *cutdisk.Image, saved []work
 		return err
 	}
 	defer func() { err = errors.Join(err, unmount()) }()
-	path := filepath.Join(mounted, "ledger.db")
+	path := filepath.Join(mounted, book)
 	if _, err := os.Stat(path); os.IsNotExist(err) && len(saved) == 0 {
-		return nil // the cut came before the ledger was made
+		return nil // the cut came before it was made
 	}
-	r, err := work.Ledger{}.Check(ctx, path, saved, 1<<30)
+	r, err := p.Work.Check(ctx, path, saved, 1<<30)
 	t.Slowest = max(t.Slowest, r.Reopening)
 	t.Ahead += r.Ahead
 	if err == nil {
@@ -120,72 +121,4 @@ func (p PowerCuts) inspect(ctx context.Context, img *cutdisk.Image, saved []work
 		t.First = err
 	}
 	return nil
-}
-
-// worker is the program under torture while it runs.
-type worker struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-
-	mu  sync.Mutex
-	out strings.Builder // guarded by mu
-}
-
-func (p PowerCuts) start(ctx context.Context, path string) (*worker, error) {
-	argv := []string{p.Program}
-	if p.NoSync {
-		argv = []string{
-			"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync",
-			"-e", "inject=fdatasync,fsync:retval=0", "--", p.Program,
-		}
-	}
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(), work.Ledger{}.Env(path, 0, 1<<30)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", argv[0], err)
-	}
-	w := &worker{cmd: cmd, done: make(chan struct{})}
-	go w.read(pipe)
-	return w, nil
-}
-
-func (w *worker) read(r io.Reader) {
-	defer close(w.done)
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadString('\n')
-		w.mu.Lock()
-		w.out.WriteString(line)
-		w.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (w *worker) printed() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.out.String()
-}
-
-// kill ends the program and whatever traces it.
-func (w *worker) kill() {
-	_ = syscall.Kill(-w.cmd.Process.Pid, syscall.SIGKILL) // it may have ended by itself
-	<-w.done
-	_ = w.cmd.Wait() // killed, as asked
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/forestock/forestock/deploy/torture/inject"
+	"github.com/forestock/forestock/deploy/torture/work"
 )
 
 func needDisks(t *testing.T) {
@@ -17,18 +18,24 @@ func needDisks(t *testing.T) {
 	}
 }
 
+var works = map[string]work.Work{"ledger": work.Ledger{}, "hub": work.Hub{}}
+
 func TestPowerCuts_NothingSavedIsLost(t *testing.T) {
 	needDisks(t)
-	tally, err := PowerCuts{Program: os.Args[0], Dir: t.TempDir(), Cuts: 25, Seed: 1}.Run(t.Context())
-	t.Log(tally)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if tally.Lost+tally.Corrupt > 0 {
-		t.Error(tally.First)
-	}
-	if tally.InFlight == 0 || tally.Saved == 0 {
-		t.Error("no cut hit writes in flight: the campaign showed nothing")
+	for name, w := range works {
+		t.Run(name, func(t *testing.T) {
+			tally, err := PowerCuts{Work: w, Program: os.Args[0], Dir: t.TempDir(), Cuts: 10, Seed: 1}.Run(t.Context())
+			t.Log(tally)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tally.Lost+tally.Corrupt > 0 {
+				t.Error(tally.First)
+			}
+			if tally.InFlight == 0 || tally.Saved == 0 {
+				t.Error("no cut hit writes in flight: the campaign showed nothing")
+			}
+		})
 	}
 }
 
@@ -38,12 +45,16 @@ func TestPowerCuts_WithoutSyncTheyLose(t *testing.T) {
 	if err := inject.Available(); err != nil {
 		t.Skip(err)
 	}
-	tally, err := PowerCuts{Program: os.Args[0], Dir: t.TempDir(), Cuts: 6, Seed: 2, NoSync: true}.Run(t.Context())
-	t.Log(tally)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if tally.Lost+tally.Corrupt == 0 {
-		t.Error("a program whose syncs are swallowed lost nothing")
+	for name, w := range works {
+		t.Run(name, func(t *testing.T) {
+			tally, err := PowerCuts{Work: w, Program: os.Args[0], Dir: t.TempDir(), Cuts: 3, Seed: 2, NoSync: true}.Run(t.Context())
+			t.Log(tally)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tally.Lost+tally.Corrupt == 0 {
+				t.Error("a program whose syncs are swallowed lost nothing")
+			}
+		})
 	}
 }

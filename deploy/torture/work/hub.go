@@ -167,9 +167,10 @@ func position(p *store.Pebble, from, to int) (int, error) {
 	book := inventory.NewBook(inventory.Config{AutoEnrol: true})
 	var session inventory.Session
 	s := script{session: func() inventory.Session { return session }}
-	var differs error
-	for n := 0; n <= to; n++ {
-		if n >= from {
+	differs := errors.New("no such number of entries")
+	stored, _ := p.Warehouse(Warehouse)
+	for n := 0; n <= to && s.last <= stored.Applied; n++ {
+		if n >= from && s.last == stored.Applied {
 			if differs = compare(p, book); differs == nil {
 				return n, nil
 			}

@@ -23,7 +23,7 @@ import (
 const Warehouse = stock.Warehouse("torture-01")
 
 // Work is something that books commands and can be asked afterwards what is
-// left of them: Ledger and Hub.
+// left of them: Ledger, Hub and Notebook.
 type Work interface {
 	// Env gives the variables that make a process with Child in it book
 	// commands into what is at path, and say which ones are saved.
@@ -93,7 +93,7 @@ func Child() {
 		fmt.Fprintln(os.Stderr, variable+":", err)
 		os.Exit(2)
 	}
-	do := map[string]func(context.Context, string, int, int, io.Writer) error{"ledger": bookLedger, "hub": bookHub}[spec[0]]
+	do := map[string]func(context.Context, string, int, int, io.Writer) error{"ledger": bookLedger, "hub": bookHub, "notebook": bookNotebook}[spec[0]]
 	if err := do(context.Background(), spec[1], first, count, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(3)
