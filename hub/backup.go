@@ -70,7 +70,7 @@ wrote after the backup, such as catalogue items, has to be written again.`,
 					return err
 				}
 			}
-			_, err = fmt.Fprintf(stdout, "restored the backup of %s into %s\n", b.Time.Format("2006-01-02 15:04:05 MST"), data)
+			_, err = fmt.Fprintf(stdout, "restored the backup of %s into %s\n", b.Time.Format(clock), data)
 			return err
 		},
 	}

@@ -11,14 +11,20 @@ import (
 )
 
 func divergenceCommand(stdout io.Writer) *cobra.Command {
+	cmd := &cobra.Command{Use: "divergence", Short: "Look at differences between the hub and its agents, and repair them"}
+	cmd.AddCommand(divergenceListCommand(stdout), divergenceRepairCommand(stdout), divergenceRepairsCommand(stdout))
+	return cmd
+}
+
+func divergenceListCommand(stdout io.Writer) *cobra.Command {
 	var at remote
-	list := &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the warehouses whose levels differ from the agent's, with the cells",
 		Args:  cobra.NoArgs,
 	}
-	at.bind(list)
-	list.RunE = func(cmd *cobra.Command, _ []string) error {
+	at.bind(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx, conn, err := at.dial(cmd.Context())
 		if err != nil {
 			return err
@@ -36,14 +42,86 @@ func divergenceCommand(stdout io.Writer) *cobra.Command {
 			return page.GetNextPageToken(), err
 		})
 	}
-	cmd := &cobra.Command{Use: "divergence", Short: "Look at differences between the hub and its agents"}
-	cmd.AddCommand(list)
 	return cmd
+}
+
+func divergenceRepairCommand(stdout io.Writer) *cobra.Command {
+	var at remote
+	req := &forestockv1.RepairDivergenceRequest{}
+	cmd := &cobra.Command{
+		Use:   "repair WAREHOUSE",
+		Short: "Put the agent's levels in the place of the hub's",
+		Long: `Asks the agent of a warehouse for its levels and puts them in the place of the
+hub's. Who decided it, when and why is kept, with the cells that it changed. The
+agent has to be on line. See to it first that the agent's levels are the right
+ones: "agent ledger verify" at the warehouse, and a count where in doubt.`,
+		Example: "  hub divergence repair dark-01 --by Li --reason 'ledger verified, hub had a defect'",
+		Args:    cobra.ExactArgs(1),
+	}
+	at.bind(cmd)
+	decided(cmd, &req.By, &req.Reason, "why the agent's levels are the right ones")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, conn, err := at.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		req.Name = "warehouses/" + args[0]
+		r, err := forestockv1.NewAdminServiceClient(conn).RepairDivergence(ctx, req)
+		if err != nil {
+			return fmt.Errorf("repair: %w", err)
+		}
+		return printRepair(stdout, r)
+	}
+	return cmd
+}
+
+func divergenceRepairsCommand(stdout io.Writer) *cobra.Command {
+	var at remote
+	cmd := &cobra.Command{
+		Use:   "repairs WAREHOUSE",
+		Short: "List the repairs of a warehouse, newest first: who, when, why, and which cells",
+		Args:  cobra.ExactArgs(1),
+	}
+	at.bind(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, conn, err := at.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		req := &forestockv1.ListRepairsRequest{Parent: "warehouses/" + args[0]}
+		return everyPage(&req.PageToken, func() (string, error) {
+			page, err := forestockv1.NewAdminServiceClient(conn).ListRepairs(ctx, req)
+			if err != nil {
+				return "", fmt.Errorf("list repairs: %w", err)
+			}
+			for _, r := range page.GetRepairs() {
+				err = errors.Join(err, printRepair(stdout, r))
+			}
+			return page.GetNextPageToken(), err
+		})
+	}
+	return cmd
+}
+
+func printRepair(stdout io.Writer, r *forestockv1.Repair) error {
+	when := "at entry " + r.GetSeq()
+	if r.GetPending() {
+		when = "once the hub has entry " + r.GetSeq()
+	}
+	_, err := fmt.Fprintf(stdout, "%s  the agent's levels take the place of the hub's %s: %d cells change; %s by %s: %q\n",
+		r.GetName(), when, r.GetCellsChanged(), r.GetTime().AsTime().Format(clock), r.GetBy(), r.GetReason())
+	for _, c := range r.GetCells() {
+		_, wrong := fmt.Fprintf(stdout, "  %s lot %q bin %q: %d here, %d at the agent\n", c.GetSku(), c.GetLot(), c.GetBin(), c.GetHub(), c.GetAgent())
+		err = errors.Join(err, wrong)
+	}
+	return err
 }
 
 func printDivergence(stdout io.Writer, d *forestockv1.Divergence) error {
 	_, err := fmt.Fprintf(stdout, "%s  differs at entry %s since %s: digest %s here, %s at the agent\n",
-		d.GetName(), d.GetSeq(), d.GetSinceTime().AsTime().Format("2006-01-02 15:04:05 MST"), d.GetHubDigest(), d.GetAgentDigest())
+		d.GetName(), d.GetSeq(), d.GetSinceTime().AsTime().Format(clock), d.GetHubDigest(), d.GetAgentDigest())
 	if d.GetCellsSeq() == "" && err == nil {
 		_, err = fmt.Fprintln(stdout, "  the agent has not told its cells yet")
 	}

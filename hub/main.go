@@ -47,7 +47,7 @@ number is, and which scans and weights it is made of.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout), quarantineCommand(stdout), divergenceCommand(stdout))
+	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout), quarantineCommand(stdout), divergenceCommand(stdout), boxCommand(stdout), rebuildCommand(stdout))
 	return root.ExecuteContext(ctx)
 }
 
@@ -90,6 +90,8 @@ func bind(f *pflag.FlagSet, cfg *hubd.Config) {
 	f.BoolVar(&cfg.Open, "open", cfg.Open, "serve the API beyond this machine without tokens")
 	f.DurationVar(&cfg.Freshness.Live, "freshness-live", cfg.Freshness.Live, "for how long after it was heard from a warehouse is LIVE")
 	f.DurationVar(&cfg.Freshness.Degraded, "freshness-degraded", cfg.Freshness.Degraded, "and then DEGRADED")
+	f.Uint64Var(&cfg.Link.StateFirst, "link-state-first", cfg.Link.StateFirst, "how many unsent entries make the hub ask an agent for its levels, to serve them while the entries follow")
+	f.DurationVar(&cfg.Link.TakeoverAfter, "link-takeover-after", cfg.Link.TakeoverAfter, "for how long a box has to be silent before another one may take its warehouse over")
 	f.StringVar(&cfg.Log.Level, "log-level", cfg.Log.Level, "debug, info, warn or error")
 	f.StringVar(&cfg.Log.Format, "log-format", cfg.Log.Format, "auto, text or json")
 }

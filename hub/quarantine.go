@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +12,7 @@ import (
 
 func quarantineCommand(stdout io.Writer) *cobra.Command {
 	cmd := &cobra.Command{Use: "quarantine", Short: "Look at entries that could not be applied, and deal with them"}
-	cmd.AddCommand(quarantineListCommand(stdout), quarantineDiscardCommand(stdout))
+	cmd.AddCommand(quarantineListCommand(stdout), quarantineRetryCommand(stdout), quarantineDiscardCommand(stdout))
 	return cmd
 }
 
@@ -63,11 +62,44 @@ func everyPage(token *string, ask func() (next string, err error)) error {
 }
 
 func printQuarantined(stdout io.Writer, e *forestockv1.QuarantinedEntry) error {
-	_, err := fmt.Fprintf(stdout, "%s  set aside %s: %s\n  raw %s\n", e.GetName(), e.GetStoredTime().AsTime().Format("2006-01-02 15:04:05 MST"), e.GetReason(), e.GetRaw())
+	_, err := fmt.Fprintf(stdout, "%s  set aside %s: %s\n  raw %s\n", e.GetName(), e.GetStoredTime().AsTime().Format(clock), e.GetReason(), e.GetRaw())
 	if d := e.GetDiscard(); err == nil && d != nil {
-		_, err = fmt.Fprintf(stdout, "  dealt with %s by %s: %q\n", d.GetTime().AsTime().Format("2006-01-02 15:04:05 MST"), d.GetBy(), d.GetReason())
+		_, err = fmt.Fprintf(stdout, "  dealt with %s by %s: %q\n", d.GetTime().AsTime().Format(clock), d.GetBy(), d.GetReason())
+	}
+	if r := e.GetRetry(); err == nil && r != nil {
+		_, err = fmt.Fprintf(stdout, "  applied %s by %s: %q\n", r.GetTime().AsTime().Format(clock), r.GetBy(), r.GetReason())
 	}
 	return err
+}
+
+func quarantineRetryCommand(stdout io.Writer) *cobra.Command {
+	var at remote
+	req := &forestockv1.RetryQuarantinedEntryRequest{}
+	cmd := &cobra.Command{
+		Use:   "retry NAME",
+		Short: "Apply an entry after all that was set aside",
+		Long: `Reads an entry again that was set aside, and applies it if it can be read by now,
+as after an update of the hub. What it says counts from then on; who had it
+applied, when and why is kept.`,
+		Example: "  hub quarantine retry warehouses/dark-01/quarantine/1.42 --by Li --reason 'the hub was updated'",
+		Args:    cobra.ExactArgs(1),
+	}
+	at.bind(cmd)
+	decided(cmd, &req.By, &req.Reason, "why it can be applied now")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, conn, err := at.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		req.Name = args[0]
+		e, err := forestockv1.NewAdminServiceClient(conn).RetryQuarantinedEntry(ctx, req)
+		if err != nil {
+			return fmt.Errorf("retry: %w", err)
+		}
+		return printQuarantined(stdout, e)
+	}
+	return cmd
 }
 
 func quarantineDiscardCommand(stdout io.Writer) *cobra.Command {
@@ -83,9 +115,7 @@ book again at the warehouse what happened. The entry itself is kept.`,
 		Args:    cobra.ExactArgs(1),
 	}
 	at.bind(cmd)
-	cmd.Flags().StringVar(&req.By, "by", os.Getenv("USER"), "who decides it")
-	cmd.Flags().StringVar(&req.Reason, "reason", "", "what was done about it")
-	_ = cmd.MarkFlagRequired("reason") // the flag is there
+	decided(cmd, &req.By, &req.Reason, "what was done about it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx, conn, err := at.dial(cmd.Context())
 		if err != nil {

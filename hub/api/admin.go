@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -16,6 +17,7 @@ type admin struct {
 	forestockv1.UnsafeAdminServiceServer
 	view   *view
 	link   Link
+	boxes  Boxes
 	backup func(ctx context.Context, name string) (inventory.Backup, error)
 }
 
@@ -44,4 +46,26 @@ func (a *admin) CreateBackup(ctx context.Context, req *forestockv1.CreateBackupR
 		})
 	}
 	return out, nil
+}
+
+// whoever gives who decides something: what the caller says, and the name of the
+// token that says it.
+func whoever(ctx context.Context, by string) string {
+	by = strings.TrimSpace(by)
+	if holder, _ := ctx.Value(holderKey{}).(string); by != "" && holder != "" {
+		by += " (token of " + holder + ")"
+	}
+	return by
+}
+
+// maxDecision bounds the texts of a decision in bytes.
+const maxDecision = 200
+
+// decision reads who decides something and why.
+func decision(ctx context.Context, by, reason string) (who, why string, _ error) {
+	who, why = whoever(ctx, by), strings.TrimSpace(reason)
+	if who == "" || why == "" || len(who) > maxDecision || len(why) > maxDecision {
+		return "", "", invalid(InvalidDecision, "reason", "say in 1 to %d bytes each who decides it (by) and for what reason (reason)", maxDecision)
+	}
+	return who, why, nil
 }

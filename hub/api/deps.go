@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/forestock/forestock/hub/inventory"
@@ -31,6 +32,12 @@ type Stock interface {
 	// Discard marks one of them as dealt with. The error wraps
 	// inventory.ErrNotQuarantined where there is none.
 	Discard(ctx context.Context, d inventory.Discard) (inventory.Quarantined, *inventory.Refusal, error)
+	// Retry applies one of them after all. The error wraps
+	// inventory.ErrNotQuarantined where there is none.
+	Retry(ctx context.Context, r inventory.Retry) (inventory.Quarantined, *inventory.Refusal, error)
+	// Repairs gives up to n repairs of a warehouse, newest first, and where the
+	// listing goes on; an empty cursor is its end.
+	Repairs(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Repaired, inventory.Cursor, error)
 	// Apply answers once the commands are durable.
 	Apply(ctx context.Context, commands ...inventory.Command) ([]inventory.Result, error)
 }
@@ -39,6 +46,35 @@ type Stock interface {
 // with every answer, so it answers from memory.
 type Link interface {
 	Contact(stock.Warehouse) Contact
+}
+
+// Boxes is what can be done about the machines of the warehouses: hub/ingest.
+type Boxes interface {
+	// Heard gives when a run of an agent was heard from last; zero when not since
+	// the hub started.
+	Heard(stock.Warehouse, inventory.Boot) time.Time
+	// Replace lets another box take a warehouse over for a while.
+	Replace(w stock.Warehouse, by, why string) Replacement
+	// Replacement gives what Replace was told, while it holds.
+	Replacement(stock.Warehouse) (Replacement, bool)
+	// Repair asks the agent for its levels and puts them in the place of the
+	// hub's. The error wraps ErrSilent where the agent is not there to be asked.
+	Repair(ctx context.Context, w stock.Warehouse, by, why string) (inventory.Repairing, *inventory.Refusal, error)
+}
+
+// Errors of Boxes.
+var (
+	// ErrSilent says that the agent is not there to be asked.
+	ErrSilent = errors.New("the agent is not on line")
+	// ErrRepairing says that another repair of the same warehouse is under way.
+	ErrRepairing = errors.New("another repair is under way")
+)
+
+// Replacement is somebody's word that the present box of a warehouse may be
+// replaced though it is heard from.
+type Replacement struct {
+	By, Why string
+	Until   time.Time
 }
 
 // Contact is the signs of life of one warehouse since the hub started.

@@ -66,7 +66,13 @@ func (v *view) warehouseMessage(s *inventory.WarehouseState, now time.Time) *for
 		AppliedSeq: sequence(s.Applied), Unsent: count(s.Unsent()), Epoch: s.Box.Epoch.String(),
 		Skus: count(s.SKUs), Software: s.Box.Software, Digest: fmt.Sprintf("%016x", s.Digest),
 		Quarantined: count(s.Quarantined), Diverged: s.Divergence != nil,
-		DownPending: count(s.Down.Outstanding()), Alarms: alarms(s),
+		DownPending: count(s.Down.Outstanding()), Alarms: alarms(s), LastSeq: sequence(max(s.Last, s.Applied)),
+	}
+	if s.Reported != nil {
+		m.ReportedSeq = sequence(s.Reported.Seq)
+	}
+	if a := s.Adopted; a != nil {
+		m.AdoptedSeq, m.AdoptedTime = sequence(a.Seq), timestamp(a.Time)
 	}
 	if !sign.Heard.IsZero() {
 		m.ClockOffset = durationpb.New(sign.Offset.Truncate(time.Millisecond))
@@ -81,16 +87,19 @@ func alarms(s *inventory.WarehouseState) []*forestockv1.Alarm {
 		out = append(out, &forestockv1.Alarm{Reason: reason, Message: fmt.Sprintf(format, args...), SinceTime: timestamp(since)})
 	}
 	if d := s.Divergence; d != nil {
-		raise("DIVERGED", d.Since, "hub and warehouse disagree about the levels at entry %d (%016x here, %016x there); read the cells with \"hub divergence list\" and compare them with what \"agent ledger verify\" says at the warehouse", d.Seq, d.Hub, d.Agent)
+		raise("DIVERGED", d.Since, "hub and warehouse disagree about the levels at entry %d (%016x here, %016x there); read the cells with \"hub divergence list\", compare them with what \"agent ledger verify\" says at the warehouse, and take the warehouse's levels over with \"hub divergence repair\"", d.Seq, d.Hub, d.Agent)
 	}
 	if s.Clones > 0 {
 		raise("CLONED", s.Cloned, "two boxes use the identity of this warehouse (%s); switch one off and enrol it under a name of its own", plural(s.Clones, "hello"))
 	}
-	if c := s.Candidate; c != nil {
+	switch c := s.Candidate; {
+	case s.Frozen != nil:
+		raise("REPLACED", s.Frozen.Since, "a box with a new ledger takes this warehouse over; the box before it (epoch %s) is refused, and closed for ever once the new one begins to count; \"hub box list\" shows both", s.Box.Epoch)
+	case c != nil:
 		raise("NEW_LEDGER", c.Since, "a box with a new ledger (epoch %s) has said hello; its first entry closes the ledger before it for ever", c.Epoch)
 	}
 	if s.Quarantined > 0 {
-		raise("QUARANTINED", time.Time{}, "%s could not be applied and set aside, so the levels lack what they say; read them with \"hub quarantine list\", book again what happened, and say so with \"hub quarantine discard\"", plural(s.Quarantined, "entry"))
+		raise("QUARANTINED", time.Time{}, "%s could not be applied and set aside, so the levels lack what they say; read them with \"hub quarantine list\", then apply them after all with \"hub quarantine retry\", or book again what happened and say so with \"hub quarantine discard\"", plural(s.Quarantined, "entry"))
 	}
 	return out
 }

@@ -12,6 +12,7 @@ var (
 	unsentDesc      = prometheus.NewDesc("forestock_warehouse_unsent_entries", "Entries that the warehouse is known to have and the hub has not.", []string{"warehouse"}, nil)
 	quarantinedDesc = prometheus.NewDesc("forestock_warehouse_quarantined_entries", "Entries that could not be applied and were set aside.", []string{"warehouse"}, nil)
 	divergedDesc    = prometheus.NewDesc("forestock_warehouse_diverged", "1 while hub and warehouse disagree about the levels.", []string{"warehouse"}, nil)
+	reportedDesc    = prometheus.NewDesc("forestock_warehouse_reported", "1 while levels are served that the warehouse stated, because their history is still on the way.", []string{"warehouse"}, nil)
 	offsetDesc      = prometheus.NewDesc("forestock_warehouse_clock_offset_seconds", "The agent's clock minus the hub's; absent until the agent was heard from.", []string{"warehouse"}, nil)
 )
 
@@ -20,7 +21,7 @@ type fleetMetrics struct{ pulse *pulse }
 
 // Describe lists the metrics.
 func (f *fleetMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range [...]*prometheus.Desc{ageDesc, unsentDesc, quarantinedDesc, divergedDesc, offsetDesc} {
+	for _, d := range [...]*prometheus.Desc{ageDesc, unsentDesc, quarantinedDesc, divergedDesc, reportedDesc, offsetDesc} {
 		out <- d
 	}
 }
@@ -41,10 +42,14 @@ func (f *fleetMetrics) Collect(out chan<- prometheus.Metric) {
 		}
 		gauge(unsentDesc, float64(s.Unsent()))
 		gauge(quarantinedDesc, float64(s.Quarantined))
-		diverged := 0.0
-		if s.Divergence != nil {
-			diverged = 1
-		}
-		gauge(divergedDesc, diverged)
+		gauge(divergedDesc, oneIf(s.Divergence != nil))
+		gauge(reportedDesc, oneIf(s.Reported != nil))
 	}
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

@@ -218,6 +218,9 @@ var writers = map[string]bool{
 	forestockv1.CatalogueService_BatchUpdateItems_FullMethodName:    true,
 	forestockv1.AdminService_CreateBackup_FullMethodName:            true,
 	forestockv1.AdminService_DiscardQuarantinedEntry_FullMethodName: true,
+	forestockv1.AdminService_RetryQuarantinedEntry_FullMethodName:   true,
+	forestockv1.AdminService_RepairDivergence_FullMethodName:        true,
+	forestockv1.AdminService_ReplaceBox_FullMethodName:              true,
 }
 
 // learn takes in the methods that there are.

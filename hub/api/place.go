@@ -26,6 +26,7 @@ const (
 	resume
 	quarantinePage
 	divergencePage
+	repairPage
 )
 
 // maxToken bounds what is decoded at all.

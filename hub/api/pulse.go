@@ -44,6 +44,10 @@ func (p *pulse) of(s *inventory.WarehouseState, now time.Time) sign {
 	if out.AsOf.IsZero() && s.Unsent() == 0 {
 		out.AsOf = s.Stored
 	}
+	// Levels that the agent stated were complete when it did.
+	if r := s.Reported; out.AsOf.IsZero() && r != nil && r.Seq >= s.Last {
+		out.AsOf = r.Since
+	}
 	if out.AsOf.IsZero() {
 		out.Freshness = forestockv1.Freshness_FROZEN
 		return out

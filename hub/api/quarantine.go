@@ -90,7 +90,7 @@ func (a *admin) quarantined(ctx context.Context, found []inventory.Quarantined, 
 			return nil, err
 		}
 		for _, q := range some {
-			if all || q.Discarded == nil {
+			if all || (q.Discarded == nil && q.Retried == nil) {
 				found = append(found, q)
 			}
 		}
@@ -117,20 +117,38 @@ func (a *admin) DiscardQuarantinedEntry(ctx context.Context, req *forestockv1.Di
 	if err != nil {
 		return nil, err
 	}
-	by := strings.TrimSpace(req.GetBy())
-	if holder, _ := ctx.Value(holderKey{}).(string); by != "" && holder != "" {
-		by += " (token of " + holder + ")"
+	q, refusal, err := a.view.stock.Discard(ctx, inventory.Discard{Warehouse: w, Place: at, By: whoever(ctx, req.GetBy()), Why: strings.TrimSpace(req.GetReason())})
+	return dealtWith(&q, refusal, err, InvalidDiscard)
+}
+
+// RetryQuarantinedEntry applies an entry after all.
+func (a *admin) RetryQuarantinedEntry(ctx context.Context, req *forestockv1.RetryQuarantinedEntryRequest) (*forestockv1.QuarantinedEntry, error) {
+	w, at, err := parseQuarantineName(req.GetName())
+	if err != nil {
+		return nil, err
 	}
-	q, refusal, err := a.view.stock.Discard(ctx, inventory.Discard{Warehouse: w, Place: at, By: by, Why: strings.TrimSpace(req.GetReason())})
+	by, why, err := decision(ctx, req.GetBy(), req.GetReason())
+	if err != nil {
+		return nil, err
+	}
+	q, refusal, err := a.view.stock.Retry(ctx, inventory.Retry{Warehouse: w, Place: at, By: by, Why: why})
+	if refusal != nil && refusal.Reason == inventory.ReasonInvalid {
+		return nil, refuse(codes.FailedPrecondition, CannotApply, "%s", refusal.Message)
+	}
+	return dealtWith(&q, refusal, err, CannotApply)
+}
+
+// dealtWith gives an entry that somebody has dealt with.
+func dealtWith(q *inventory.Quarantined, refusal *inventory.Refusal, err error, invalid Reason) (*forestockv1.QuarantinedEntry, error) {
 	switch {
 	case errors.Is(err, inventory.ErrNotQuarantined):
 		return nil, unknown(UnknownEntry, "name", "no entry of this name was set aside; list them with GET /v1/warehouses/-/quarantine")
 	case err != nil:
 		return nil, err
 	case refusal != nil:
-		return nil, refuse(codes.InvalidArgument, InvalidDiscard, "%s", refusal.Message)
+		return nil, refuse(codes.InvalidArgument, invalid, "%s", refusal.Message)
 	}
-	return quarantineMessage(&q), nil
+	return quarantineMessage(q), nil
 }
 
 func quarantineMessage(q *inventory.Quarantined) *forestockv1.QuarantinedEntry {
@@ -140,6 +158,9 @@ func quarantineMessage(q *inventory.Quarantined) *forestockv1.QuarantinedEntry {
 	}
 	if d := q.Discarded; d != nil {
 		m.Discard = &forestockv1.Discard{By: d.By, Reason: d.Why, Time: timestamp(d.Time)}
+	}
+	if r := q.Retried; r != nil {
+		m.Retry = &forestockv1.Retry{By: r.By, Reason: r.Why, Time: timestamp(r.Time)}
 	}
 	return m
 }

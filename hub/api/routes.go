@@ -79,8 +79,8 @@ func (rs routes) find(method, path string) (found *route, allowed []string) {
 
 func (r *route) matches(parts []string) bool {
 	return slices.EqualFunc(r.parts, parts, func(want, got string) bool {
-		if strings.HasPrefix(want, "{") {
-			return got != ""
+		if _, verb, ok := strings.Cut(want, "}"); ok {
+			return len(got) > len(verb) && strings.HasSuffix(got, verb)
 		}
 		return want == got
 	})
@@ -90,6 +90,9 @@ func (r *route) matches(parts []string) bool {
 var bodies = map[string]string{
 	"/v1/availability:batchGet":                                  `{"names": ["warehouses/{warehouse}/skus/{sku}"]}`,
 	"/v1/warehouses/{warehouse}/quarantine/{quarantine}:discard": `{"by": "example", "reason": "booked again"}`,
+	"/v1/warehouses/{warehouse}/quarantine/{quarantine}:retry":   `{"by": "example", "reason": "the hub was updated"}`,
+	"/v1/warehouses/{warehouse}:repair":                          `{"by": "example", "reason": "counted the shelf"}`,
+	"/v1/warehouses/{warehouse}:replaceBox":                      `{"by": "example", "reason": "the old box is scrap"}`,
 	"/v1/items:batchUpdate":                                      `{"items": [{"sku": "example-1", "name": "样品", "unit": "pc", "gtins": ["06901234567892"]}]}`,
 }
 

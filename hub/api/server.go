@@ -30,6 +30,7 @@ import (
 type Deps struct {
 	Stock Stock
 	Link  Link
+	Boxes Boxes
 	// Ready tells why the hub cannot answer yet, and gives nil once it can. It
 	// is asked once a second and more. Without it the hub is always ready.
 	Ready func(context.Context) error
@@ -119,7 +120,7 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 		view: s.view, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
 	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: s.view})
-	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, backup: s.deps.Backup})
+	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, boxes: s.deps.Boxes, backup: s.deps.Backup})
 }
 
 func (s *Server) grpcOptions() []grpc.ServerOption {

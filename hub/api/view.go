@@ -65,7 +65,7 @@ func (m *moment) availability(l *inventory.Level) *forestockv1.Availability {
 		Sellable: quantity(l.Sellable(m.today)), OnHand: quantity(l.OnHand), Held: quantity(l.Held),
 		Committed: quantity(l.Committed), Safety: quantity(l.Safety), Unavailable: quantity(l.Unavailable(m.today)),
 		AsOfTime: timestamp(m.sign.AsOf), Age: m.sign.age(), Freshness: m.sign.Freshness,
-		AppliedSeq: sequence(l.Applied), Revision: strconv.FormatUint(uint64(l.Revision), 10),
+		AppliedSeq: sequence(l.Applied), ReportedSeq: reportedSequence(l.Reported), Revision: strconv.FormatUint(uint64(l.Revision), 10),
 		Lots: make([]*forestockv1.LotLevel, len(l.Lots)),
 	}
 	// What is no longer sold is blocked, however much of it is there.
@@ -104,6 +104,15 @@ func quantity(n int64) int32 { return int32(min(max(n, math.MinInt32), math.MaxI
 func count[N int | uint64](n N) int32 { return int32(min(n, math.MaxInt32)) }
 
 func sequence(s stock.Seq) string { return strconv.FormatUint(uint64(s), 10) }
+
+// reportedSequence gives the entry of a statement that is served; empty while the
+// sum of the entries is.
+func reportedSequence(s stock.Seq) string {
+	if s == 0 {
+		return ""
+	}
+	return sequence(s)
+}
 
 func timestamp(t time.Time) *timestamppb.Timestamp {
 	if t.IsZero() {

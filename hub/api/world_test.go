@@ -28,6 +28,7 @@ type world struct {
 	t      testing.TB
 	stock  *store.Pebble
 	line   *line
+	yard   *yard
 	server *Server
 	stop   context.CancelFunc // ends the server
 }
@@ -60,6 +61,7 @@ func newWorldOver(tb testing.TB, over func(Stock) Stock, changes ...func(*Config
 func newQuietWorld(tb testing.TB, over func(Stock) Stock, changes ...func(*Config)) *world {
 	tb.Helper()
 	w := &world{t: tb, stock: openStore(tb), line: &line{contacts: make(map[stock.Warehouse]Contact)}}
+	w.yard = &yard{stock: w.stock, boxes: make(map[stock.Warehouse]*box), words: make(map[stock.Warehouse]Replacement)}
 	c := DefaultConfig()
 	c.GRPC, c.HTTP = "127.0.0.1:0", "127.0.0.1:0"
 	for _, change := range changes {
@@ -70,7 +72,7 @@ func newQuietWorld(tb testing.TB, over func(Stock) Stock, changes ...func(*Confi
 		level = slog.LevelInfo // as in production
 	}
 	server, err := New(c, Deps{
-		Stock: over(w.stock), Link: w.line, Ready: func(context.Context) error { return w.line.ready() },
+		Stock: over(w.stock), Link: w.line, Boxes: w.yard, Ready: func(context.Context) error { return w.line.ready() },
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: level})),
 		Version: "v0-test",
 	})
@@ -143,6 +145,7 @@ type box struct {
 	session inventory.Session
 	last    stock.Seq
 	head    stock.Hash
+	sheet   stock.Sheet
 }
 
 // box says hello for a new warehouse.
@@ -160,6 +163,9 @@ func (w *world) box(id stock.Warehouse) *box {
 	}
 	b.session = welcome.Session
 	w.heard(id)
+	w.yard.mu.Lock()
+	defer w.yard.mu.Unlock()
+	w.yard.boxes[id] = b
 	return b
 }
 
@@ -194,6 +200,7 @@ func (b *box) report(movements ...stock.Movement) {
 		}
 		batch.Entries = append(batch.Entries, raw)
 		b.head = b.head.Next(raw)
+		b.sheet.Apply(&movements[i])
 	}
 	r := b.world.apply(inventory.NewIngest(b.id, b.epoch, b.session, batch, nil, b.last))
 	if in, ok := r.(inventory.Ingested); !ok || in.Applied != b.last {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/forestock/forestock/deploy/settings"
+	"github.com/forestock/forestock/hub/ingest"
 )
 
 // Config is everything that an operator sets of a hub.
@@ -21,6 +22,7 @@ type Config struct {
 	TimeZone  string       `yaml:"time_zone"`  // whose midnight makes a lot expire
 	AutoEnrol bool         `yaml:"auto_enrol"`
 	Freshness Freshness    `yaml:"freshness"`
+	Link      Link         `yaml:"link"`
 	Tokens    []Token      `yaml:"tokens"` // none: everybody who reaches the ports may do everything
 	Open      bool         `yaml:"open"`   // serve the API beyond this machine without tokens
 	Log       settings.Log `yaml:"log"`
@@ -49,6 +51,16 @@ type Freshness struct {
 	Degraded time.Duration `yaml:"degraded"`
 }
 
+// Link says when the hub asks an agent for more than its entries.
+type Link struct {
+	// StateFirst is how many entries an agent may lack to have sent before it is
+	// asked for its levels, which are served while the entries follow.
+	StateFirst uint64 `yaml:"state_first"`
+	// TakeoverAfter is for how long a box has to be silent before another one may
+	// take its warehouse over.
+	TakeoverAfter time.Duration `yaml:"takeover_after"`
+}
+
 // Token lets a caller of the API in.
 type Token struct {
 	Name  string `yaml:"name"`  // the caller, in logs and limits
@@ -62,6 +74,7 @@ func DefaultConfig() Config {
 		Data: "hub-data", BackupDir: "hub-backup", HTTP: "127.0.0.1:8080", GRPC: "127.0.0.1:9090",
 		MQTT: MQTT{Listen: "127.0.0.1:1883"}, TimeZone: "Asia/Shanghai", AutoEnrol: true,
 		Freshness: Freshness{Live: 15 * time.Second, Degraded: 5 * time.Minute},
+		Link:      Link{StateFirst: ingest.DefaultConfig().StateFirst, TakeoverAfter: ingest.DefaultConfig().TakeoverAfter},
 		Log:       settings.DefaultLog(),
 	}
 }
@@ -97,6 +110,9 @@ func (c *Config) Validate() error {
 	if c.Freshness.Live <= 0 || c.Freshness.Degraded <= c.Freshness.Live {
 		bad("freshness: live %v must be positive and shorter than degraded %v", c.Freshness.Live, c.Freshness.Degraded)
 	}
+	if l := c.ingest(); l.Validate() != nil {
+		bad("link: %w", l.Validate())
+	}
 	for i, t := range c.Tokens {
 		if t.Name == "" || len(t.Token) < 16 || (t.Role != "read" && t.Role != "write") {
 			bad("tokens[%d]: needs a name, a token of 16 characters or more, and the role read or write", i)
@@ -106,4 +122,11 @@ func (c *Config) Validate() error {
 		all = append(all, err)
 	}
 	return errors.Join(all...)
+}
+
+// ingest gives what the link is set to.
+func (c *Config) ingest() ingest.Config {
+	out := ingest.DefaultConfig()
+	out.StateFirst, out.TakeoverAfter = c.Link.StateFirst, c.Link.TakeoverAfter
+	return out
 }

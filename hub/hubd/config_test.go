@@ -32,7 +32,7 @@ func TestValidate_NamesEverySettingThatIsWrong(t *testing.T) {
 	if err == nil {
 		t.Fatal("Validate accepted it")
 	}
-	for _, name := range []string{"data", "http", "grpc", "mqtt.listen", "mqtt.qos", "time_zone", "freshness", "tokens[0]", "log.level"} {
+	for _, name := range []string{"data", "http", "grpc", "mqtt.listen", "mqtt.qos", "time_zone", "freshness", "link", "tokens[0]", "log.level"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}

@@ -92,7 +92,7 @@ func (h *Hub) openBroker() (err error) {
 }
 
 func (h *Hub) openIngest() (err error) {
-	h.desk, err = ingest.New(ingest.DefaultConfig(), h.store, h.broker, h.registry, h.log)
+	h.desk, err = ingest.New(h.cfg.ingest(), h.store, h.broker, h.registry, h.log)
 	return err
 }
 
@@ -116,7 +116,7 @@ func (h *Hub) openAPI(version string) (err error) {
 		return err
 	}
 	h.api, err = api.New(cfg, api.Deps{
-		Stock: h.store, Link: contacts{h.desk}, Console: pages,
+		Stock: h.store, Link: contacts{h.desk}, Boxes: boxes{h.desk}, Console: pages,
 		Backup: h.backup(version), Ready: h.ready, Registry: h.registry, Log: h.log, Version: version,
 	})
 	if err == nil {

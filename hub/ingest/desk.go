@@ -32,6 +32,14 @@ type Store interface {
 	// DownChanged gives a channel that is closed once a down stream changed
 	// after the call.
 	DownChanged() <-chan struct{}
+	// Statement gives the levels of a warehouse whose box is being replaced. The
+	// error wraps inventory.ErrNotFrozen when none is.
+	Statement(w stock.Warehouse) (stock.Statement, error)
+	// Trace gives the greatest of the points at which the ledger of an epoch is
+	// stored with just these bytes; 0 where none is.
+	Trace(ctx context.Context, w stock.Warehouse, e stock.Epoch, points []wire.TracePoint) (stock.Seq, error)
+	// Repair makes the levels that a box states those of the hub.
+	Repair(ctx context.Context, r inventory.Repair) (inventory.Repairing, *inventory.Refusal, error)
 }
 
 // Carrier brings frames to agents. Nothing is believed about their delivery.
@@ -49,16 +57,31 @@ type Config struct {
 	// Random gives numbers in [0, 1) that spread what is repeated. Nil is
 	// math/rand; a simulation gives its own, so that it can be repeated.
 	Random func() float64
+	// StateFirst is how many entries an agent may lack to have sent before it is
+	// asked for its levels, which are served while the entries follow.
+	StateFirst uint64
+	// TakeoverAfter is for how long a box has to be silent before another one may
+	// take its warehouse over.
+	TakeoverAfter time.Duration
 }
 
 // DefaultConfig gives limits that fit every broker: 128 KiB of entries pack to
-// some 20 KiB.
-func DefaultConfig() Config { return Config{MaxEntries: 512, MaxBytes: 128 << 10, MaxLinks: 10_000} }
+// some 20 KiB. A backlog of 2,000 entries is sent before anybody notices.
+func DefaultConfig() Config {
+	return Config{MaxEntries: 512, MaxBytes: 128 << 10, MaxLinks: 10_000, StateFirst: 2000, TakeoverAfter: time.Minute}
+}
+
+// minTakeover is more than the longest silence of a box that is well: it pings
+// every 5 s, and three of its pings may be lost.
+const minTakeover = 20 * time.Second
 
 // Validate checks the configuration.
 func (c *Config) Validate() error {
 	if c.MaxEntries < 1 || c.MaxEntries > wire.MaxBatch || c.MaxBytes < 1 || c.MaxBytes > wire.MaxBody/2 || c.MaxLinks < 1 {
 		return fmt.Errorf("link limits: 1 to %d entries and 1 to %d bytes in a batch, at least one warehouse", wire.MaxBatch, wire.MaxBody/2)
+	}
+	if c.StateFirst < 1 || c.TakeoverAfter < minTakeover {
+		return fmt.Errorf("link: levels come first from 1 entry on, and a box is replaced after %s of silence at least", minTakeover)
 	}
 	return nil
 }
@@ -74,9 +97,11 @@ type Desk struct {
 	codec   *wire.Codec
 	boot    wire.Boot
 	fresh   chan *link // links that have no goroutine yet
+	started time.Time  // who was silent before that is not known
 
-	mu    sync.RWMutex
-	links map[stock.Warehouse]*link // guarded by mu
+	mu      sync.RWMutex
+	links   map[stock.Warehouse]*link       // guarded by mu
+	replace map[stock.Warehouse]Replacement // guarded by mu
 }
 
 // New makes a desk. The registerer may be nil.
@@ -97,7 +122,8 @@ func New(cfg Config, s Store, c Carrier, r prometheus.Registerer, log *slog.Logg
 	}
 	d := &Desk{
 		cfg: cfg, store: s, carrier: c, log: log, metrics: m, codec: codec,
-		fresh: make(chan *link, 1024), links: make(map[stock.Warehouse]*link),
+		fresh: make(chan *link, 1024), started: time.Now(),
+		links: make(map[stock.Warehouse]*link), replace: make(map[stock.Warehouse]Replacement),
 	}
 	if _, err := crand.Read(d.boot[:]); err != nil {
 		return nil, err

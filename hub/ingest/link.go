@@ -38,9 +38,11 @@ type link struct {
 	log       *slog.Logger
 	queue     chan arrival
 	bell      chan struct{} // holds one when the down stream may have changed
+	repairs   chan *repairing
 
 	mu      sync.Mutex
-	contact Contact // guarded by mu
+	contact Contact                 // guarded by mu
+	signs   map[wire.Boot]time.Time // guarded by mu; when each box was heard from
 
 	// The rest belongs to the goroutine of run.
 	heard   time.Time // when a frame of a valid session came last
@@ -48,12 +50,17 @@ type link struct {
 	down    downFlight
 	cells   cellsAsked
 	grumble grumble
+
+	pull     *pull      // the statement that is being gathered; nil for none
+	reported time.Time  // when a report was gathered last
+	repair   *repairing // the repair that waits for a statement; nil for none
+	stored   stored
 }
 
 func newLink(d *Desk, w stock.Warehouse) *link {
 	l := &link{
 		desk: d, warehouse: w, log: d.log.With("warehouse", string(w)),
-		queue: make(chan arrival, queueFrames), bell: make(chan struct{}, 1), arrived: time.Now(),
+		queue: make(chan arrival, queueFrames), bell: make(chan struct{}, 1), repairs: make(chan *repairing), arrived: time.Now(),
 	}
 	l.grumble.log = l.log
 	return l
@@ -66,7 +73,8 @@ func (l *link) wake() {
 	}
 }
 
-// run takes one frame after the other and keeps the down stream moving.
+// run takes one frame after the other, and keeps the down stream and what is
+// asked of the agent moving.
 func (l *link) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -77,10 +85,13 @@ func (l *link) run(ctx context.Context) error {
 		case a := <-l.queue:
 			l.arrived = a.at
 			l.guarded(ctx, a)
+		case r := <-l.repairs:
+			l.begin(r)
 		case <-l.bell:
 		case <-timer.C:
 		}
 		l.push(ctx, time.Now())
+		l.pursue(ctx, time.Now())
 		if l.heard.IsZero() && time.Since(l.arrived) >= idle {
 			return nil
 		}
@@ -90,10 +101,17 @@ func (l *link) run(ctx context.Context) error {
 
 // next gives how long to wait for something to do.
 func (l *link) next() time.Duration {
-	if l.down.frame == nil {
-		return idle
+	wait := idle
+	if l.down.frame != nil {
+		wait = min(wait, time.Until(l.down.again))
 	}
-	return max(0, time.Until(l.down.again))
+	if l.pull != nil {
+		wait = min(wait, time.Until(l.pull.again))
+	}
+	if l.stored.parts != nil {
+		wait = min(wait, time.Until(l.stored.asked.Add(storedFor)))
+	}
+	return max(0, wait)
 }
 
 // guarded takes a frame. A defect of the program costs that frame, not the hub.
@@ -124,10 +142,11 @@ func (l *link) take(ctx context.Context, a arrival) {
 		return
 	}
 	l.heard = a.at
+	l.sign(a.at, f.Boot, &st)
 	l.note(func(c *Contact) { c.Heard, c.Online = a.at, true })
 	switch b := f.Body.(type) {
 	case *wire.Batch:
-		l.batch(ctx, a.at, &f, b)
+		l.batch(ctx, a.at, &f, b, &st)
 	case *wire.Ping:
 		l.ping(ctx, a.at, &f, b, &st)
 	case *wire.Ack:
@@ -138,7 +157,14 @@ func (l *link) take(ctx context.Context, a arrival) {
 		l.down.again = a.at.Add(min(b.After, present))
 	case *wire.Cells:
 		l.compare(ctx, b, &st)
+	case *wire.Statement:
+		l.stated(ctx, a.at, &f, b)
+	case *wire.StatementWanted:
+		l.tell(ctx, a.at, &f, b, &st)
+	case *wire.Trace:
+		l.trace(ctx, &f, b)
 	}
+	l.wanting(ctx, a.at, &f)
 }
 
 // refuse counts and tells a frame that is not whole or not valid. The agent is
@@ -163,8 +189,9 @@ func (l *link) admit(ctx context.Context, f *wire.Frame) (inventory.WarehouseSta
 		if box == nil || inventory.Session(f.Session) != box.Session || f.Boot != wire.Boot(box.Boot) {
 			continue
 		}
-		// What is said about the down stream carries the stream's epoch.
-		if f.Epoch == box.Epoch || f.Epoch == st.Down.Epoch {
+		// What is said about the down stream carries the stream's epoch, and what
+		// is asked about an earlier ledger that one's.
+		if f.Epoch == box.Epoch || f.Epoch == st.Down.Epoch || f.Kind() == wire.KindTrace || f.Kind() == wire.KindStatementWanted {
 			return st, true
 		}
 	}
@@ -180,9 +207,13 @@ func (l *link) admit(ctx context.Context, f *wire.Frame) (inventory.WarehouseSta
 
 // fence refuses a frame, with the epoch and the session that it carried.
 func (l *link) fence(ctx context.Context, f *wire.Frame, r wire.Fence, message string) {
+	l.fenceWith(ctx, f, &wire.Fenced{Reason: r, Message: message})
+}
+
+func (l *link) fenceWith(ctx context.Context, f *wire.Frame, body *wire.Fenced) {
+	r := body.Reason
 	l.desk.metrics.fenced.WithLabelValues(r.String()).Inc()
-	l.grumble.say(ctx, "fence "+r.String(), "frame fenced", "reason", r.String(), "kind", f.Kind().String(), "session", f.Session, "boot", f.Boot, "why", message)
-	body := &wire.Fenced{Reason: r, Message: message}
+	l.grumble.say(ctx, "fence "+r.String(), "frame fenced", "reason", r.String(), "kind", f.Kind().String(), "session", f.Session, "boot", f.Boot, "rebirth", body.Rebirth, "why", body.Message)
 	if h, ok := f.Body.(*wire.Hello); ok {
 		body.Nonce = h.Nonce
 	}

@@ -15,6 +15,11 @@ type metrics struct {
 	copies      prometheus.Counter
 	gaps        prometheus.Counter
 	resends     prometheus.Counter
+	pulled      *prometheus.CounterVec // by what for
+	told        prometheus.Counter
+	traced      prometheus.Counter
+	takeovers   prometheus.Counter
+	rebirths    prometheus.Counter
 	took        prometheus.Histogram
 }
 
@@ -40,6 +45,11 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		copies:      counter("batches_repeated_total", "Batches that held nothing new."),
 		gaps:        counter("gaps_total", "Batches that began too late; the agent was asked to go back."),
 		resends:     counter("down_resends_total", "Down batches sent again because no answer came."),
+		pulled:      vec("statements_total", "Statements of all levels of an agent that were gathered whole, by what for.", "for"),
+		told:        counter("statement_parts_sent_total", "Parts of the levels of a replaced ledger that were sent to the box that takes over."),
+		traced:      counter("traces_total", "Answers about how far an earlier ledger is stored."),
+		takeovers:   counter("takeovers_total", "Welcomes that let a box take over from another one."),
+		rebirths:    counter("rebirths_total", "Refusals that asked a box to begin a new ledger."),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "forestock", Subsystem: "ingest", Name: "batch_seconds", Help: "Time from a batch's arrival to its acknowledgement.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
@@ -50,6 +60,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	}
 	for _, c := range []prometheus.Collector{
 		m.links, m.received, m.refused, m.fenced, m.sent, m.unsent, m.stored, m.quarantined, m.copies, m.gaps, m.resends, m.took,
+		m.pulled, m.told, m.traced, m.takeovers, m.rebirths,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ func (l *link) hello(ctx context.Context, at time.Time, f *wire.Frame, h *wire.H
 	cmd := inventory.Hello{
 		Warehouse: l.warehouse, Boot: inventory.Boot(f.Boot), Nonce: h.Nonce, Software: h.Software,
 		Position: stock.Position{Epoch: f.Epoch, First: h.First, Last: h.Last, Head: h.Head}, Down: h.Down,
+		TookOver: h.TookOver, MayTakeOver: l.mayTakeOver(at, f.Boot),
 	}
 	if _, err := crand.Read(cmd.NewDownEpoch[:]); err != nil {
 		l.log.ErrorContext(ctx, "no randomness for a new down stream", "err", err)
@@ -36,19 +37,36 @@ func (l *link) hello(ctx context.Context, at time.Time, f *wire.Frame, h *wire.H
 	case *inventory.Refusal:
 		l.refused(ctx, f, r)
 	case inventory.Welcome:
-		l.heard, l.down = at, downFlight{}
-		l.note(func(c *Contact) {
-			c.Heard, c.Online, c.Last, c.Offset = at, true, h.Last, offset(h.Time, at)
-			if h.Last <= r.Applied {
-				c.Complete = at
-			}
-		})
-		l.log.InfoContext(ctx, "session opened", "session", uint64(r.Session), "boot", f.Boot, "epoch", f.Epoch, "applied", uint64(r.Applied), "last", uint64(h.Last), "new", r.New, "software", h.Software)
-		l.send(ctx, wire.Frame{Epoch: f.Epoch, Session: uint64(r.Session), Body: &wire.Welcome{
-			Session: uint64(r.Session), Applied: r.Applied, Head: r.Head, DownEpoch: r.DownEpoch, DownLast: r.DownLast,
-			MaxEntries: l.desk.cfg.MaxEntries, MaxBytes: l.desk.cfg.MaxBytes, Version: wire.Version, Time: at, Boot: f.Boot, Nonce: h.Nonce,
-		}})
+		l.welcome(ctx, at, f, h, &r)
 	}
+}
+
+// welcome tells the box that its session is open, and what has to come first.
+func (l *link) welcome(ctx context.Context, at time.Time, f *wire.Frame, h *wire.Hello, r *inventory.Welcome) {
+	l.heard, l.down = at, downFlight{}
+	st, _ := l.desk.store.Warehouse(l.warehouse)
+	l.sign(at, f.Boot, &st)
+	l.note(func(c *Contact) {
+		c.Heard, c.Online, c.Last, c.Offset = at, true, h.Last, offset(h.Time, at)
+		if h.Last <= r.Applied && r.TakeOver.IsZero() && !r.BaseWanted {
+			c.Complete = at
+		}
+	})
+	l.log.InfoContext(ctx, "session opened", "session", uint64(r.Session), "boot", f.Boot, "epoch", f.Epoch, "applied", uint64(r.Applied), "last", uint64(h.Last), "new", r.New, "software", h.Software)
+	l.send(ctx, wire.Frame{Epoch: f.Epoch, Session: uint64(r.Session), Body: &wire.Welcome{
+		Session: uint64(r.Session), Applied: r.Applied, Head: r.Head, DownEpoch: r.DownEpoch, DownLast: r.DownLast,
+		MaxEntries: l.desk.cfg.MaxEntries, MaxBytes: l.desk.cfg.MaxBytes, Version: wire.Version, Time: at, Boot: f.Boot, Nonce: h.Nonce,
+		TakeOver: r.TakeOver, BaseWanted: r.BaseWanted,
+	}})
+	switch {
+	case !r.TakeOver.IsZero():
+		l.desk.metrics.takeovers.Inc()
+		l.log.WarnContext(ctx, "another box takes the warehouse over", "epoch", f.Epoch, "from_epoch", r.TakeOver.Epoch, "seq", uint64(r.TakeOver.Seq),
+			"hint", "the box before it is refused from now on, and closed for ever once the new one begins to count")
+	case r.BaseWanted:
+		l.log.WarnContext(ctx, "the hub lacks entries that the agent no longer keeps", "applied", uint64(r.Applied), "first", uint64(h.First))
+	}
+	l.wanting(ctx, at, &wire.Frame{Epoch: f.Epoch, Boot: f.Boot, Session: uint64(r.Session)})
 }
 
 // late reports whether a hello is an old copy that the network held up: the box
@@ -72,7 +90,7 @@ func (l *link) late(f *wire.Frame, h *wire.Hello) bool {
 
 // batch stores entries and answers with what is stored. A batch that was stored
 // before gets the same answer.
-func (l *link) batch(ctx context.Context, at time.Time, f *wire.Frame, b *wire.Batch) {
+func (l *link) batch(ctx context.Context, at time.Time, f *wire.Frame, b *wire.Batch, st *inventory.WarehouseState) {
 	in := inventory.NewIngest(l.warehouse, f.Epoch, inventory.Session(f.Session), b.Batch, b.Digest, b.Last)
 	result, ok := l.apply(ctx, in)
 	if !ok {
@@ -84,7 +102,18 @@ func (l *link) batch(ctx context.Context, at time.Time, f *wire.Frame, b *wire.B
 		l.refused(ctx, f, r)
 	case inventory.Ingested:
 		l.ingested(ctx, at, f, b, r)
+		if r.Stored > 0 && f.Epoch != st.Box.Epoch {
+			l.opened(ctx, f, st)
+		}
 	}
+}
+
+// opened notes that a new ledger has begun to count.
+func (l *link) opened(ctx context.Context, f *wire.Frame, before *inventory.WarehouseState) {
+	l.pull, l.stored = nil, stored{}
+	l.desk.replaced(l.warehouse)
+	l.log.WarnContext(ctx, "a new ledger counts from now on; the one before it is closed for ever",
+		"epoch", f.Epoch, "closed_epoch", before.Box.Epoch, "closed_at", uint64(before.Applied))
 }
 
 func (l *link) ingested(ctx context.Context, at time.Time, f *wire.Frame, b *wire.Batch, r inventory.Ingested) {
@@ -114,7 +143,9 @@ func (l *link) ingested(ctx context.Context, at time.Time, f *wire.Frame, b *wir
 			c.Differ, c.DifferAt = nil, 0
 		}
 	})
-	if b.Digest != nil && r.Diverged && b.To() == r.Applied {
+	// While levels are served that the agent stated, the hub's own are not to be
+	// compared.
+	if st, _ := l.desk.store.Warehouse(l.warehouse); b.Digest != nil && r.Diverged && b.To() == r.Applied && st.Reported == nil {
 		l.askCells(ctx, at, f, r.Applied)
 	}
 }
@@ -122,13 +153,13 @@ func (l *link) ingested(ctx context.Context, at time.Time, f *wire.Frame, b *wir
 // ping answers with what is stored, so that an acknowledgement that got lost
 // costs no more than a ping.
 func (l *link) ping(ctx context.Context, at time.Time, f *wire.Frame, p *wire.Ping, st *inventory.WarehouseState) {
-	applied := st.Applied
+	applied, complete := st.Applied, served(st)
 	if f.Epoch != st.Box.Epoch {
-		applied = 0 // a candidate's: nothing of it is stored yet
+		applied, complete = 0, 0 // a candidate's: nothing of it is stored yet
 	}
 	l.note(func(c *Contact) {
 		c.Last, c.Offset = p.Last, offset(p.Time, at)
-		if p.Last <= applied {
+		if p.Last <= complete {
 			c.Complete = at
 		}
 	})
@@ -155,7 +186,10 @@ func (l *link) refused(ctx context.Context, f *wire.Frame, r *inventory.Refusal)
 		l.grumble.say(ctx, "invalid", "frame refused", "reason", "invalid", "why", r.Message)
 		return
 	}
-	l.fence(ctx, f, wire.Fence(r.Reason), r.Message)
+	if r.Rebirth {
+		l.desk.metrics.rebirths.Inc()
+	}
+	l.fenceWith(ctx, f, &wire.Fenced{Reason: wire.Fence(r.Reason), Message: r.Message, Rebirth: r.Rebirth})
 }
 
 // offset gives the agent's clock minus the hub's; zero when the agent did not

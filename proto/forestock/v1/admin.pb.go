@@ -22,6 +22,65 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Box_State int32
+
+const (
+	Box_STATE_UNSPECIFIED Box_State = 0
+	// Its entries count.
+	Box_PRESENT Box_State = 1
+	// It has said hello with a new ledger and has not begun to count.
+	Box_CANDIDATE Box_State = 2
+	// It is being replaced by the candidate: its entries are refused.
+	Box_FROZEN Box_State = 3
+	// It was replaced, for ever.
+	Box_CLOSED Box_State = 4
+)
+
+// Enum value maps for Box_State.
+var (
+	Box_State_name = map[int32]string{
+		0: "STATE_UNSPECIFIED",
+		1: "PRESENT",
+		2: "CANDIDATE",
+		3: "FROZEN",
+		4: "CLOSED",
+	}
+	Box_State_value = map[string]int32{
+		"STATE_UNSPECIFIED": 0,
+		"PRESENT":           1,
+		"CANDIDATE":         2,
+		"FROZEN":            3,
+		"CLOSED":            4,
+	}
+)
+
+func (x Box_State) Enum() *Box_State {
+	p := new(Box_State)
+	*p = x
+	return p
+}
+
+func (x Box_State) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Box_State) Descriptor() protoreflect.EnumDescriptor {
+	return file_forestock_v1_admin_proto_enumTypes[0].Descriptor()
+}
+
+func (Box_State) Type() protoreflect.EnumType {
+	return &file_forestock_v1_admin_proto_enumTypes[0]
+}
+
+func (x Box_State) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Box_State.Descriptor instead.
+func (Box_State) EnumDescriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{22, 0}
+}
+
 type CreateBackupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the new folder: 1 to 64 letters, digits, dots, dashes and
@@ -352,7 +411,9 @@ type QuarantinedEntry struct {
 	// The bytes as they came, hexadecimal.
 	Raw string `protobuf:"bytes,6,opt,name=raw,proto3" json:"raw,omitempty"`
 	// Who dealt with it; absent while nobody has.
-	Discard       *Discard `protobuf:"bytes,7,opt,name=discard,proto3" json:"discard,omitempty"`
+	Discard *Discard `protobuf:"bytes,7,opt,name=discard,proto3" json:"discard,omitempty"`
+	// Who had it applied after all; absent while nobody has.
+	Retry         *Retry `protobuf:"bytes,8,opt,name=retry,proto3" json:"retry,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -436,6 +497,13 @@ func (x *QuarantinedEntry) GetDiscard() *Discard {
 	return nil
 }
 
+func (x *QuarantinedEntry) GetRetry() *Retry {
+	if x != nil {
+		return x.Retry
+	}
+	return nil
+}
+
 // Discard records who dealt with an entry that was set aside.
 type Discard struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -497,6 +565,130 @@ func (x *Discard) GetTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// Retry records who had an entry applied that was set aside.
+type Retry struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	By            string                 `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Time          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Retry) Reset() {
+	*x = Retry{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Retry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Retry) ProtoMessage() {}
+
+func (x *Retry) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Retry.ProtoReflect.Descriptor instead.
+func (*Retry) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Retry) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Retry) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Retry) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+type RetryQuarantinedEntryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}/quarantine/{place}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Who decides it; the hub adds the name of the caller's token.
+	By string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	// Why it can be applied now.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryQuarantinedEntryRequest) Reset() {
+	*x = RetryQuarantinedEntryRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryQuarantinedEntryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryQuarantinedEntryRequest) ProtoMessage() {}
+
+func (x *RetryQuarantinedEntryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryQuarantinedEntryRequest.ProtoReflect.Descriptor instead.
+func (*RetryQuarantinedEntryRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RetryQuarantinedEntryRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RetryQuarantinedEntryRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *RetryQuarantinedEntryRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type DiscardQuarantinedEntryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// warehouses/{w}/quarantine/{place}
@@ -511,7 +703,7 @@ type DiscardQuarantinedEntryRequest struct {
 
 func (x *DiscardQuarantinedEntryRequest) Reset() {
 	*x = DiscardQuarantinedEntryRequest{}
-	mi := &file_forestock_v1_admin_proto_msgTypes[7]
+	mi := &file_forestock_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +715,7 @@ func (x *DiscardQuarantinedEntryRequest) String() string {
 func (*DiscardQuarantinedEntryRequest) ProtoMessage() {}
 
 func (x *DiscardQuarantinedEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_admin_proto_msgTypes[7]
+	mi := &file_forestock_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +728,7 @@ func (x *DiscardQuarantinedEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardQuarantinedEntryRequest.ProtoReflect.Descriptor instead.
 func (*DiscardQuarantinedEntryRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DiscardQuarantinedEntryRequest) GetName() string {
@@ -571,7 +763,7 @@ type ListDivergencesRequest struct {
 
 func (x *ListDivergencesRequest) Reset() {
 	*x = ListDivergencesRequest{}
-	mi := &file_forestock_v1_admin_proto_msgTypes[8]
+	mi := &file_forestock_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -583,7 +775,7 @@ func (x *ListDivergencesRequest) String() string {
 func (*ListDivergencesRequest) ProtoMessage() {}
 
 func (x *ListDivergencesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_admin_proto_msgTypes[8]
+	mi := &file_forestock_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -596,7 +788,7 @@ func (x *ListDivergencesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDivergencesRequest.ProtoReflect.Descriptor instead.
 func (*ListDivergencesRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListDivergencesRequest) GetPageSize() int32 {
@@ -623,7 +815,7 @@ type ListDivergencesResponse struct {
 
 func (x *ListDivergencesResponse) Reset() {
 	*x = ListDivergencesResponse{}
-	mi := &file_forestock_v1_admin_proto_msgTypes[9]
+	mi := &file_forestock_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +827,7 @@ func (x *ListDivergencesResponse) String() string {
 func (*ListDivergencesResponse) ProtoMessage() {}
 
 func (x *ListDivergencesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_admin_proto_msgTypes[9]
+	mi := &file_forestock_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +840,7 @@ func (x *ListDivergencesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDivergencesResponse.ProtoReflect.Descriptor instead.
 func (*ListDivergencesResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListDivergencesResponse) GetDivergences() []*Divergence {
@@ -687,7 +879,7 @@ type Divergence struct {
 
 func (x *Divergence) Reset() {
 	*x = Divergence{}
-	mi := &file_forestock_v1_admin_proto_msgTypes[10]
+	mi := &file_forestock_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +891,7 @@ func (x *Divergence) String() string {
 func (*Divergence) ProtoMessage() {}
 
 func (x *Divergence) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_admin_proto_msgTypes[10]
+	mi := &file_forestock_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +904,7 @@ func (x *Divergence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Divergence.ProtoReflect.Descriptor instead.
 func (*Divergence) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Divergence) GetName() string {
@@ -778,7 +970,7 @@ type DivergentCell struct {
 
 func (x *DivergentCell) Reset() {
 	*x = DivergentCell{}
-	mi := &file_forestock_v1_admin_proto_msgTypes[11]
+	mi := &file_forestock_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +982,7 @@ func (x *DivergentCell) String() string {
 func (*DivergentCell) ProtoMessage() {}
 
 func (x *DivergentCell) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_admin_proto_msgTypes[11]
+	mi := &file_forestock_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +995,7 @@ func (x *DivergentCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DivergentCell.ProtoReflect.Descriptor instead.
 func (*DivergentCell) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DivergentCell) GetSku() string {
@@ -841,6 +1033,622 @@ func (x *DivergentCell) GetAgent() int32 {
 	return 0
 }
 
+type RepairDivergenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Who decides it; the hub adds the name of the caller's token.
+	By string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	// Why the agent's levels are the right ones.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RepairDivergenceRequest) Reset() {
+	*x = RepairDivergenceRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RepairDivergenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RepairDivergenceRequest) ProtoMessage() {}
+
+func (x *RepairDivergenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RepairDivergenceRequest.ProtoReflect.Descriptor instead.
+func (*RepairDivergenceRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RepairDivergenceRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RepairDivergenceRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *RepairDivergenceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Repair records that the agent's levels took the place of the hub's.
+type Repair struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name   string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	By     string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When it was decided.
+	Time *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=time,proto3" json:"time,omitempty"`
+	// Hexadecimal.
+	Epoch string `protobuf:"bytes,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The entry that the agent's levels are as of, as a decimal.
+	Seq string `protobuf:"bytes,6,opt,name=seq,proto3" json:"seq,omitempty"`
+	// Set while the hub lacks entries before that one: it takes the agent's
+	// levels over as soon as it gets there.
+	Pending bool `protobuf:"varint,7,opt,name=pending,proto3" json:"pending,omitempty"`
+	// How many cells the repair changed.
+	CellsChanged int32 `protobuf:"varint,8,opt,name=cells_changed,json=cellsChanged,proto3" json:"cells_changed,omitempty"`
+	// Some of them, at most 200: what the hub and the agent had on hand.
+	Cells         []*DivergentCell `protobuf:"bytes,9,rep,name=cells,proto3" json:"cells,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Repair) Reset() {
+	*x = Repair{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Repair) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Repair) ProtoMessage() {}
+
+func (x *Repair) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Repair.ProtoReflect.Descriptor instead.
+func (*Repair) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Repair) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Repair) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Repair) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Repair) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *Repair) GetEpoch() string {
+	if x != nil {
+		return x.Epoch
+	}
+	return ""
+}
+
+func (x *Repair) GetSeq() string {
+	if x != nil {
+		return x.Seq
+	}
+	return ""
+}
+
+func (x *Repair) GetPending() bool {
+	if x != nil {
+		return x.Pending
+	}
+	return false
+}
+
+func (x *Repair) GetCellsChanged() int32 {
+	if x != nil {
+		return x.CellsChanged
+	}
+	return 0
+}
+
+func (x *Repair) GetCells() []*DivergentCell {
+	if x != nil {
+		return x.Cells
+	}
+	return nil
+}
+
+type ListRepairsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// At most 1000; 0 means 100.
+	PageSize      int32  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRepairsRequest) Reset() {
+	*x = ListRepairsRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRepairsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRepairsRequest) ProtoMessage() {}
+
+func (x *ListRepairsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRepairsRequest.ProtoReflect.Descriptor instead.
+func (*ListRepairsRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListRepairsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListRepairsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRepairsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListRepairsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repairs       []*Repair              `protobuf:"bytes,1,rep,name=repairs,proto3" json:"repairs,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRepairsResponse) Reset() {
+	*x = ListRepairsResponse{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRepairsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRepairsResponse) ProtoMessage() {}
+
+func (x *ListRepairsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRepairsResponse.ProtoReflect.Descriptor instead.
+func (*ListRepairsResponse) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListRepairsResponse) GetRepairs() []*Repair {
+	if x != nil {
+		return x.Repairs
+	}
+	return nil
+}
+
+func (x *ListRepairsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type ReplaceBoxRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Who decides it; the hub adds the name of the caller's token.
+	By string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	// Why the present box will not come back.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceBoxRequest) Reset() {
+	*x = ReplaceBoxRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceBoxRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceBoxRequest) ProtoMessage() {}
+
+func (x *ReplaceBoxRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceBoxRequest.ProtoReflect.Descriptor instead.
+func (*ReplaceBoxRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ReplaceBoxRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReplaceBoxRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *ReplaceBoxRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ReplaceBoxResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Until when another box may take over.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// What happens next, for people.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceBoxResponse) Reset() {
+	*x = ReplaceBoxResponse{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceBoxResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceBoxResponse) ProtoMessage() {}
+
+func (x *ReplaceBoxResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceBoxResponse.ProtoReflect.Descriptor instead.
+func (*ReplaceBoxResponse) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ReplaceBoxResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *ReplaceBoxResponse) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+type ListBoxesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBoxesRequest) Reset() {
+	*x = ListBoxesRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBoxesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBoxesRequest) ProtoMessage() {}
+
+func (x *ListBoxesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBoxesRequest.ProtoReflect.Descriptor instead.
+func (*ListBoxesRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListBoxesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+type ListBoxesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest first.
+	Boxes []*Box `protobuf:"bytes,1,rep,name=boxes,proto3" json:"boxes,omitempty"`
+	// While an operator lets another box take over: until when, and who did so.
+	ReplaceExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=replace_expire_time,json=replaceExpireTime,proto3" json:"replace_expire_time,omitempty"`
+	ReplaceBy         string                 `protobuf:"bytes,3,opt,name=replace_by,json=replaceBy,proto3" json:"replace_by,omitempty"`
+	ReplaceReason     string                 `protobuf:"bytes,4,opt,name=replace_reason,json=replaceReason,proto3" json:"replace_reason,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ListBoxesResponse) Reset() {
+	*x = ListBoxesResponse{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBoxesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBoxesResponse) ProtoMessage() {}
+
+func (x *ListBoxesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBoxesResponse.ProtoReflect.Descriptor instead.
+func (*ListBoxesResponse) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListBoxesResponse) GetBoxes() []*Box {
+	if x != nil {
+		return x.Boxes
+	}
+	return nil
+}
+
+func (x *ListBoxesResponse) GetReplaceExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReplaceExpireTime
+	}
+	return nil
+}
+
+func (x *ListBoxesResponse) GetReplaceBy() string {
+	if x != nil {
+		return x.ReplaceBy
+	}
+	return ""
+}
+
+func (x *ListBoxesResponse) GetReplaceReason() string {
+	if x != nil {
+		return x.ReplaceReason
+	}
+	return ""
+}
+
+// Box is a machine of a warehouse, named by the ledger that it has or had.
+type Box struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	State Box_State              `protobuf:"varint,1,opt,name=state,proto3,enum=forestock.v1.Box_State" json:"state,omitempty"`
+	// Hexadecimal.
+	Epoch string `protobuf:"bytes,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Newest entry of it that the hub has stored, as a decimal.
+	AppliedSeq string `protobuf:"bytes,3,opt,name=applied_seq,json=appliedSeq,proto3" json:"applied_seq,omitempty"`
+	// Since when it is in this state.
+	SinceTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since_time,json=sinceTime,proto3" json:"since_time,omitempty"`
+	// When the hub last heard from it; absent when not since the hub started.
+	LastHeardTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_heard_time,json=lastHeardTime,proto3" json:"last_heard_time,omitempty"`
+	// Version of the agent's program; empty for one that was replaced.
+	Software      string `protobuf:"bytes,6,opt,name=software,proto3" json:"software,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Box) Reset() {
+	*x = Box{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Box) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Box) ProtoMessage() {}
+
+func (x *Box) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Box.ProtoReflect.Descriptor instead.
+func (*Box) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Box) GetState() Box_State {
+	if x != nil {
+		return x.State
+	}
+	return Box_STATE_UNSPECIFIED
+}
+
+func (x *Box) GetEpoch() string {
+	if x != nil {
+		return x.Epoch
+	}
+	return ""
+}
+
+func (x *Box) GetAppliedSeq() string {
+	if x != nil {
+		return x.AppliedSeq
+	}
+	return ""
+}
+
+func (x *Box) GetSinceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SinceTime
+	}
+	return nil
+}
+
+func (x *Box) GetLastHeardTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastHeardTime
+	}
+	return nil
+}
+
+func (x *Box) GetSoftware() string {
+	if x != nil {
+		return x.Software
+	}
+	return ""
+}
+
 var File_forestock_v1_admin_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_admin_proto_rawDesc = "" +
@@ -869,7 +1677,7 @@ const file_forestock_v1_admin_proto_rawDesc = "" +
 	"\x0eshow_discarded\x18\x04 \x01(\bR\rshowDiscarded\"\x82\x01\n" +
 	"\x1eListQuarantinedEntriesResponse\x128\n" +
 	"\aentries\x18\x01 \x03(\v2\x1e.forestock.v1.QuarantinedEntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe6\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x02\n" +
 	"\x10QuarantinedEntry\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\tR\x05epoch\x12\x10\n" +
@@ -878,11 +1686,20 @@ const file_forestock_v1_admin_proto_rawDesc = "" +
 	"\vstored_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"storedTime\x12\x10\n" +
 	"\x03raw\x18\x06 \x01(\tR\x03raw\x12/\n" +
-	"\adiscard\x18\a \x01(\v2\x15.forestock.v1.DiscardR\adiscard\"a\n" +
+	"\adiscard\x18\a \x01(\v2\x15.forestock.v1.DiscardR\adiscard\x12)\n" +
+	"\x05retry\x18\b \x01(\v2\x13.forestock.v1.RetryR\x05retry\"a\n" +
 	"\aDiscard\x12\x0e\n" +
 	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12.\n" +
-	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\\\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"_\n" +
+	"\x05Retry\x12\x0e\n" +
+	"\x02by\x18\x01 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"Z\n" +
+	"\x1cRetryQuarantinedEntryRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\\\n" +
 	"\x1eDiscardQuarantinedEntryRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02by\x18\x02 \x01(\tR\x02by\x12\x16\n" +
@@ -910,12 +1727,73 @@ const file_forestock_v1_admin_proto_rawDesc = "" +
 	"\x03lot\x18\x02 \x01(\tR\x03lot\x12\x10\n" +
 	"\x03bin\x18\x03 \x01(\tR\x03bin\x12\x10\n" +
 	"\x03hub\x18\x04 \x01(\x05R\x03hub\x12\x14\n" +
-	"\x05agent\x18\x05 \x01(\x05R\x05agent2\x95\x03\n" +
+	"\x05agent\x18\x05 \x01(\x05R\x05agent\"U\n" +
+	"\x17RepairDivergenceRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x8e\x02\n" +
+	"\x06Repair\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12.\n" +
+	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
+	"\x05epoch\x18\x05 \x01(\tR\x05epoch\x12\x10\n" +
+	"\x03seq\x18\x06 \x01(\tR\x03seq\x12\x18\n" +
+	"\apending\x18\a \x01(\bR\apending\x12#\n" +
+	"\rcells_changed\x18\b \x01(\x05R\fcellsChanged\x121\n" +
+	"\x05cells\x18\t \x03(\v2\x1b.forestock.v1.DivergentCellR\x05cells\"h\n" +
+	"\x12ListRepairsRequest\x12\x16\n" +
+	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"m\n" +
+	"\x13ListRepairsResponse\x12.\n" +
+	"\arepairs\x18\x01 \x03(\v2\x14.forestock.v1.RepairR\arepairs\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"O\n" +
+	"\x11ReplaceBoxRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"k\n" +
+	"\x12ReplaceBoxResponse\x12;\n" +
+	"\vexpire_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"*\n" +
+	"\x10ListBoxesRequest\x12\x16\n" +
+	"\x06parent\x18\x01 \x01(\tR\x06parent\"\xce\x01\n" +
+	"\x11ListBoxesResponse\x12'\n" +
+	"\x05boxes\x18\x01 \x03(\v2\x11.forestock.v1.BoxR\x05boxes\x12J\n" +
+	"\x13replace_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x11replaceExpireTime\x12\x1d\n" +
+	"\n" +
+	"replace_by\x18\x03 \x01(\tR\treplaceBy\x12%\n" +
+	"\x0ereplace_reason\x18\x04 \x01(\tR\rreplaceReason\"\xda\x02\n" +
+	"\x03Box\x12-\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x17.forestock.v1.Box.StateR\x05state\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\tR\x05epoch\x12\x1f\n" +
+	"\vapplied_seq\x18\x03 \x01(\tR\n" +
+	"appliedSeq\x129\n" +
+	"\n" +
+	"since_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tsinceTime\x12B\n" +
+	"\x0flast_heard_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\rlastHeardTime\x12\x1a\n" +
+	"\bsoftware\x18\x06 \x01(\tR\bsoftware\"R\n" +
+	"\x05State\x12\x15\n" +
+	"\x11STATE_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aPRESENT\x10\x01\x12\r\n" +
+	"\tCANDIDATE\x10\x02\x12\n" +
+	"\n" +
+	"\x06FROZEN\x10\x03\x12\n" +
+	"\n" +
+	"\x06CLOSED\x10\x042\xbe\x06\n" +
 	"\fAdminService\x12G\n" +
 	"\fCreateBackup\x12!.forestock.v1.CreateBackupRequest\x1a\x14.forestock.v1.Backup\x12s\n" +
 	"\x16ListQuarantinedEntries\x12+.forestock.v1.ListQuarantinedEntriesRequest\x1a,.forestock.v1.ListQuarantinedEntriesResponse\x12g\n" +
 	"\x17DiscardQuarantinedEntry\x12,.forestock.v1.DiscardQuarantinedEntryRequest\x1a\x1e.forestock.v1.QuarantinedEntry\x12^\n" +
-	"\x0fListDivergences\x12$.forestock.v1.ListDivergencesRequest\x1a%.forestock.v1.ListDivergencesResponseB?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
+	"\x0fListDivergences\x12$.forestock.v1.ListDivergencesRequest\x1a%.forestock.v1.ListDivergencesResponse\x12c\n" +
+	"\x15RetryQuarantinedEntry\x12*.forestock.v1.RetryQuarantinedEntryRequest\x1a\x1e.forestock.v1.QuarantinedEntry\x12O\n" +
+	"\x10RepairDivergence\x12%.forestock.v1.RepairDivergenceRequest\x1a\x14.forestock.v1.Repair\x12R\n" +
+	"\vListRepairs\x12 .forestock.v1.ListRepairsRequest\x1a!.forestock.v1.ListRepairsResponse\x12O\n" +
+	"\n" +
+	"ReplaceBox\x12\x1f.forestock.v1.ReplaceBoxRequest\x1a .forestock.v1.ReplaceBoxResponse\x12L\n" +
+	"\tListBoxes\x12\x1e.forestock.v1.ListBoxesRequest\x1a\x1f.forestock.v1.ListBoxesResponseB?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
 
 var (
 	file_forestock_v1_admin_proto_rawDescOnce sync.Once
@@ -929,45 +1807,79 @@ func file_forestock_v1_admin_proto_rawDescGZIP() []byte {
 	return file_forestock_v1_admin_proto_rawDescData
 }
 
-var file_forestock_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_forestock_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_forestock_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_forestock_v1_admin_proto_goTypes = []any{
-	(*CreateBackupRequest)(nil),            // 0: forestock.v1.CreateBackupRequest
-	(*Backup)(nil),                         // 1: forestock.v1.Backup
-	(*BackedUpWarehouse)(nil),              // 2: forestock.v1.BackedUpWarehouse
-	(*ListQuarantinedEntriesRequest)(nil),  // 3: forestock.v1.ListQuarantinedEntriesRequest
-	(*ListQuarantinedEntriesResponse)(nil), // 4: forestock.v1.ListQuarantinedEntriesResponse
-	(*QuarantinedEntry)(nil),               // 5: forestock.v1.QuarantinedEntry
-	(*Discard)(nil),                        // 6: forestock.v1.Discard
-	(*DiscardQuarantinedEntryRequest)(nil), // 7: forestock.v1.DiscardQuarantinedEntryRequest
-	(*ListDivergencesRequest)(nil),         // 8: forestock.v1.ListDivergencesRequest
-	(*ListDivergencesResponse)(nil),        // 9: forestock.v1.ListDivergencesResponse
-	(*Divergence)(nil),                     // 10: forestock.v1.Divergence
-	(*DivergentCell)(nil),                  // 11: forestock.v1.DivergentCell
-	(*timestamppb.Timestamp)(nil),          // 12: google.protobuf.Timestamp
+	(Box_State)(0),                         // 0: forestock.v1.Box.State
+	(*CreateBackupRequest)(nil),            // 1: forestock.v1.CreateBackupRequest
+	(*Backup)(nil),                         // 2: forestock.v1.Backup
+	(*BackedUpWarehouse)(nil),              // 3: forestock.v1.BackedUpWarehouse
+	(*ListQuarantinedEntriesRequest)(nil),  // 4: forestock.v1.ListQuarantinedEntriesRequest
+	(*ListQuarantinedEntriesResponse)(nil), // 5: forestock.v1.ListQuarantinedEntriesResponse
+	(*QuarantinedEntry)(nil),               // 6: forestock.v1.QuarantinedEntry
+	(*Discard)(nil),                        // 7: forestock.v1.Discard
+	(*Retry)(nil),                          // 8: forestock.v1.Retry
+	(*RetryQuarantinedEntryRequest)(nil),   // 9: forestock.v1.RetryQuarantinedEntryRequest
+	(*DiscardQuarantinedEntryRequest)(nil), // 10: forestock.v1.DiscardQuarantinedEntryRequest
+	(*ListDivergencesRequest)(nil),         // 11: forestock.v1.ListDivergencesRequest
+	(*ListDivergencesResponse)(nil),        // 12: forestock.v1.ListDivergencesResponse
+	(*Divergence)(nil),                     // 13: forestock.v1.Divergence
+	(*DivergentCell)(nil),                  // 14: forestock.v1.DivergentCell
+	(*RepairDivergenceRequest)(nil),        // 15: forestock.v1.RepairDivergenceRequest
+	(*Repair)(nil),                         // 16: forestock.v1.Repair
+	(*ListRepairsRequest)(nil),             // 17: forestock.v1.ListRepairsRequest
+	(*ListRepairsResponse)(nil),            // 18: forestock.v1.ListRepairsResponse
+	(*ReplaceBoxRequest)(nil),              // 19: forestock.v1.ReplaceBoxRequest
+	(*ReplaceBoxResponse)(nil),             // 20: forestock.v1.ReplaceBoxResponse
+	(*ListBoxesRequest)(nil),               // 21: forestock.v1.ListBoxesRequest
+	(*ListBoxesResponse)(nil),              // 22: forestock.v1.ListBoxesResponse
+	(*Box)(nil),                            // 23: forestock.v1.Box
+	(*timestamppb.Timestamp)(nil),          // 24: google.protobuf.Timestamp
 }
 var file_forestock_v1_admin_proto_depIdxs = []int32{
-	12, // 0: forestock.v1.Backup.time:type_name -> google.protobuf.Timestamp
-	2,  // 1: forestock.v1.Backup.warehouses:type_name -> forestock.v1.BackedUpWarehouse
-	5,  // 2: forestock.v1.ListQuarantinedEntriesResponse.entries:type_name -> forestock.v1.QuarantinedEntry
-	12, // 3: forestock.v1.QuarantinedEntry.stored_time:type_name -> google.protobuf.Timestamp
-	6,  // 4: forestock.v1.QuarantinedEntry.discard:type_name -> forestock.v1.Discard
-	12, // 5: forestock.v1.Discard.time:type_name -> google.protobuf.Timestamp
-	10, // 6: forestock.v1.ListDivergencesResponse.divergences:type_name -> forestock.v1.Divergence
-	12, // 7: forestock.v1.Divergence.since_time:type_name -> google.protobuf.Timestamp
-	11, // 8: forestock.v1.Divergence.cells:type_name -> forestock.v1.DivergentCell
-	0,  // 9: forestock.v1.AdminService.CreateBackup:input_type -> forestock.v1.CreateBackupRequest
-	3,  // 10: forestock.v1.AdminService.ListQuarantinedEntries:input_type -> forestock.v1.ListQuarantinedEntriesRequest
-	7,  // 11: forestock.v1.AdminService.DiscardQuarantinedEntry:input_type -> forestock.v1.DiscardQuarantinedEntryRequest
-	8,  // 12: forestock.v1.AdminService.ListDivergences:input_type -> forestock.v1.ListDivergencesRequest
-	1,  // 13: forestock.v1.AdminService.CreateBackup:output_type -> forestock.v1.Backup
-	4,  // 14: forestock.v1.AdminService.ListQuarantinedEntries:output_type -> forestock.v1.ListQuarantinedEntriesResponse
-	5,  // 15: forestock.v1.AdminService.DiscardQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
-	9,  // 16: forestock.v1.AdminService.ListDivergences:output_type -> forestock.v1.ListDivergencesResponse
-	13, // [13:17] is the sub-list for method output_type
-	9,  // [9:13] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	24, // 0: forestock.v1.Backup.time:type_name -> google.protobuf.Timestamp
+	3,  // 1: forestock.v1.Backup.warehouses:type_name -> forestock.v1.BackedUpWarehouse
+	6,  // 2: forestock.v1.ListQuarantinedEntriesResponse.entries:type_name -> forestock.v1.QuarantinedEntry
+	24, // 3: forestock.v1.QuarantinedEntry.stored_time:type_name -> google.protobuf.Timestamp
+	7,  // 4: forestock.v1.QuarantinedEntry.discard:type_name -> forestock.v1.Discard
+	8,  // 5: forestock.v1.QuarantinedEntry.retry:type_name -> forestock.v1.Retry
+	24, // 6: forestock.v1.Discard.time:type_name -> google.protobuf.Timestamp
+	24, // 7: forestock.v1.Retry.time:type_name -> google.protobuf.Timestamp
+	13, // 8: forestock.v1.ListDivergencesResponse.divergences:type_name -> forestock.v1.Divergence
+	24, // 9: forestock.v1.Divergence.since_time:type_name -> google.protobuf.Timestamp
+	14, // 10: forestock.v1.Divergence.cells:type_name -> forestock.v1.DivergentCell
+	24, // 11: forestock.v1.Repair.time:type_name -> google.protobuf.Timestamp
+	14, // 12: forestock.v1.Repair.cells:type_name -> forestock.v1.DivergentCell
+	16, // 13: forestock.v1.ListRepairsResponse.repairs:type_name -> forestock.v1.Repair
+	24, // 14: forestock.v1.ReplaceBoxResponse.expire_time:type_name -> google.protobuf.Timestamp
+	23, // 15: forestock.v1.ListBoxesResponse.boxes:type_name -> forestock.v1.Box
+	24, // 16: forestock.v1.ListBoxesResponse.replace_expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 17: forestock.v1.Box.state:type_name -> forestock.v1.Box.State
+	24, // 18: forestock.v1.Box.since_time:type_name -> google.protobuf.Timestamp
+	24, // 19: forestock.v1.Box.last_heard_time:type_name -> google.protobuf.Timestamp
+	1,  // 20: forestock.v1.AdminService.CreateBackup:input_type -> forestock.v1.CreateBackupRequest
+	4,  // 21: forestock.v1.AdminService.ListQuarantinedEntries:input_type -> forestock.v1.ListQuarantinedEntriesRequest
+	10, // 22: forestock.v1.AdminService.DiscardQuarantinedEntry:input_type -> forestock.v1.DiscardQuarantinedEntryRequest
+	11, // 23: forestock.v1.AdminService.ListDivergences:input_type -> forestock.v1.ListDivergencesRequest
+	9,  // 24: forestock.v1.AdminService.RetryQuarantinedEntry:input_type -> forestock.v1.RetryQuarantinedEntryRequest
+	15, // 25: forestock.v1.AdminService.RepairDivergence:input_type -> forestock.v1.RepairDivergenceRequest
+	17, // 26: forestock.v1.AdminService.ListRepairs:input_type -> forestock.v1.ListRepairsRequest
+	19, // 27: forestock.v1.AdminService.ReplaceBox:input_type -> forestock.v1.ReplaceBoxRequest
+	21, // 28: forestock.v1.AdminService.ListBoxes:input_type -> forestock.v1.ListBoxesRequest
+	2,  // 29: forestock.v1.AdminService.CreateBackup:output_type -> forestock.v1.Backup
+	5,  // 30: forestock.v1.AdminService.ListQuarantinedEntries:output_type -> forestock.v1.ListQuarantinedEntriesResponse
+	6,  // 31: forestock.v1.AdminService.DiscardQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
+	12, // 32: forestock.v1.AdminService.ListDivergences:output_type -> forestock.v1.ListDivergencesResponse
+	6,  // 33: forestock.v1.AdminService.RetryQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
+	16, // 34: forestock.v1.AdminService.RepairDivergence:output_type -> forestock.v1.Repair
+	18, // 35: forestock.v1.AdminService.ListRepairs:output_type -> forestock.v1.ListRepairsResponse
+	20, // 36: forestock.v1.AdminService.ReplaceBox:output_type -> forestock.v1.ReplaceBoxResponse
+	22, // 37: forestock.v1.AdminService.ListBoxes:output_type -> forestock.v1.ListBoxesResponse
+	29, // [29:38] is the sub-list for method output_type
+	20, // [20:29] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_admin_proto_init() }
@@ -980,13 +1892,14 @@ func file_forestock_v1_admin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_admin_proto_rawDesc), len(file_forestock_v1_admin_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   12,
+			NumEnums:      1,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_forestock_v1_admin_proto_goTypes,
 		DependencyIndexes: file_forestock_v1_admin_proto_depIdxs,
+		EnumInfos:         file_forestock_v1_admin_proto_enumTypes,
 		MessageInfos:      file_forestock_v1_admin_proto_msgTypes,
 	}.Build()
 	File_forestock_v1_admin_proto = out.File

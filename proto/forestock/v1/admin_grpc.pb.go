@@ -23,6 +23,11 @@ const (
 	AdminService_ListQuarantinedEntries_FullMethodName  = "/forestock.v1.AdminService/ListQuarantinedEntries"
 	AdminService_DiscardQuarantinedEntry_FullMethodName = "/forestock.v1.AdminService/DiscardQuarantinedEntry"
 	AdminService_ListDivergences_FullMethodName         = "/forestock.v1.AdminService/ListDivergences"
+	AdminService_RetryQuarantinedEntry_FullMethodName   = "/forestock.v1.AdminService/RetryQuarantinedEntry"
+	AdminService_RepairDivergence_FullMethodName        = "/forestock.v1.AdminService/RepairDivergence"
+	AdminService_ListRepairs_FullMethodName             = "/forestock.v1.AdminService/ListRepairs"
+	AdminService_ReplaceBox_FullMethodName              = "/forestock.v1.AdminService/ReplaceBox"
+	AdminService_ListBoxes_FullMethodName               = "/forestock.v1.AdminService/ListBoxes"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -43,6 +48,21 @@ type AdminServiceClient interface {
 	// Lists the warehouses whose levels at the hub differ from the agent's at the
 	// same entry, by id.
 	ListDivergences(ctx context.Context, in *ListDivergencesRequest, opts ...grpc.CallOption) (*ListDivergencesResponse, error)
+	// Applies an entry that was set aside now, if it can be read by now; what it
+	// says counts from then on. Repeating it changes nothing.
+	RetryQuarantinedEntry(ctx context.Context, in *RetryQuarantinedEntryRequest, opts ...grpc.CallOption) (*QuarantinedEntry, error)
+	// Asks the agent for its levels and puts them in the place of the hub's, which
+	// are recorded. The agent has to be on line.
+	RepairDivergence(ctx context.Context, in *RepairDivergenceRequest, opts ...grpc.CallOption) (*Repair, error)
+	// Lists the repairs of a warehouse, newest first.
+	ListRepairs(ctx context.Context, in *ListRepairsRequest, opts ...grpc.CallOption) (*ListRepairsResponse, error)
+	// Lets another box take the warehouse over within the next 15 minutes, though
+	// the present one is still heard from. The present one is closed for ever once
+	// the other has taken over.
+	ReplaceBox(ctx context.Context, in *ReplaceBoxRequest, opts ...grpc.CallOption) (*ReplaceBoxResponse, error)
+	// Lists the boxes of a warehouse: the present one, one that is about to
+	// replace it, and those that were replaced, newest first.
+	ListBoxes(ctx context.Context, in *ListBoxesRequest, opts ...grpc.CallOption) (*ListBoxesResponse, error)
 }
 
 type adminServiceClient struct {
@@ -93,6 +113,56 @@ func (c *adminServiceClient) ListDivergences(ctx context.Context, in *ListDiverg
 	return out, nil
 }
 
+func (c *adminServiceClient) RetryQuarantinedEntry(ctx context.Context, in *RetryQuarantinedEntryRequest, opts ...grpc.CallOption) (*QuarantinedEntry, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QuarantinedEntry)
+	err := c.cc.Invoke(ctx, AdminService_RetryQuarantinedEntry_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) RepairDivergence(ctx context.Context, in *RepairDivergenceRequest, opts ...grpc.CallOption) (*Repair, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Repair)
+	err := c.cc.Invoke(ctx, AdminService_RepairDivergence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListRepairs(ctx context.Context, in *ListRepairsRequest, opts ...grpc.CallOption) (*ListRepairsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRepairsResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListRepairs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ReplaceBox(ctx context.Context, in *ReplaceBoxRequest, opts ...grpc.CallOption) (*ReplaceBoxResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplaceBoxResponse)
+	err := c.cc.Invoke(ctx, AdminService_ReplaceBox_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListBoxes(ctx context.Context, in *ListBoxesRequest, opts ...grpc.CallOption) (*ListBoxesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListBoxesResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListBoxes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -111,6 +181,21 @@ type AdminServiceServer interface {
 	// Lists the warehouses whose levels at the hub differ from the agent's at the
 	// same entry, by id.
 	ListDivergences(context.Context, *ListDivergencesRequest) (*ListDivergencesResponse, error)
+	// Applies an entry that was set aside now, if it can be read by now; what it
+	// says counts from then on. Repeating it changes nothing.
+	RetryQuarantinedEntry(context.Context, *RetryQuarantinedEntryRequest) (*QuarantinedEntry, error)
+	// Asks the agent for its levels and puts them in the place of the hub's, which
+	// are recorded. The agent has to be on line.
+	RepairDivergence(context.Context, *RepairDivergenceRequest) (*Repair, error)
+	// Lists the repairs of a warehouse, newest first.
+	ListRepairs(context.Context, *ListRepairsRequest) (*ListRepairsResponse, error)
+	// Lets another box take the warehouse over within the next 15 minutes, though
+	// the present one is still heard from. The present one is closed for ever once
+	// the other has taken over.
+	ReplaceBox(context.Context, *ReplaceBoxRequest) (*ReplaceBoxResponse, error)
+	// Lists the boxes of a warehouse: the present one, one that is about to
+	// replace it, and those that were replaced, newest first.
+	ListBoxes(context.Context, *ListBoxesRequest) (*ListBoxesResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -132,6 +217,21 @@ func (UnimplementedAdminServiceServer) DiscardQuarantinedEntry(context.Context, 
 }
 func (UnimplementedAdminServiceServer) ListDivergences(context.Context, *ListDivergencesRequest) (*ListDivergencesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDivergences not implemented")
+}
+func (UnimplementedAdminServiceServer) RetryQuarantinedEntry(context.Context, *RetryQuarantinedEntryRequest) (*QuarantinedEntry, error) {
+	return nil, status.Error(codes.Unimplemented, "method RetryQuarantinedEntry not implemented")
+}
+func (UnimplementedAdminServiceServer) RepairDivergence(context.Context, *RepairDivergenceRequest) (*Repair, error) {
+	return nil, status.Error(codes.Unimplemented, "method RepairDivergence not implemented")
+}
+func (UnimplementedAdminServiceServer) ListRepairs(context.Context, *ListRepairsRequest) (*ListRepairsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRepairs not implemented")
+}
+func (UnimplementedAdminServiceServer) ReplaceBox(context.Context, *ReplaceBoxRequest) (*ReplaceBoxResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplaceBox not implemented")
+}
+func (UnimplementedAdminServiceServer) ListBoxes(context.Context, *ListBoxesRequest) (*ListBoxesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListBoxes not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -226,6 +326,96 @@ func _AdminService_ListDivergences_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_RetryQuarantinedEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RetryQuarantinedEntryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).RetryQuarantinedEntry(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_RetryQuarantinedEntry_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).RetryQuarantinedEntry(ctx, req.(*RetryQuarantinedEntryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_RepairDivergence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RepairDivergenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).RepairDivergence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_RepairDivergence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).RepairDivergence(ctx, req.(*RepairDivergenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListRepairs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRepairsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListRepairs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListRepairs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListRepairs(ctx, req.(*ListRepairsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ReplaceBox_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplaceBoxRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ReplaceBox(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ReplaceBox_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ReplaceBox(ctx, req.(*ReplaceBoxRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListBoxes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListBoxesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListBoxes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListBoxes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListBoxes(ctx, req.(*ListBoxesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -248,6 +438,26 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListDivergences",
 			Handler:    _AdminService_ListDivergences_Handler,
+		},
+		{
+			MethodName: "RetryQuarantinedEntry",
+			Handler:    _AdminService_RetryQuarantinedEntry_Handler,
+		},
+		{
+			MethodName: "RepairDivergence",
+			Handler:    _AdminService_RepairDivergence_Handler,
+		},
+		{
+			MethodName: "ListRepairs",
+			Handler:    _AdminService_ListRepairs_Handler,
+		},
+		{
+			MethodName: "ReplaceBox",
+			Handler:    _AdminService_ReplaceBox_Handler,
+		},
+		{
+			MethodName: "ListBoxes",
+			Handler:    _AdminService_ListBoxes_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -115,7 +115,17 @@ type Warehouse struct {
 	// Entries of the down stream that the agent has not stored yet.
 	DownPending int32 `protobuf:"varint,16,opt,name=down_pending,json=downPending,proto3" json:"down_pending,omitempty"`
 	// What an operator should look into, the gravest first.
-	Alarms        []*Alarm `protobuf:"bytes,17,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	Alarms []*Alarm `protobuf:"bytes,17,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	// While history follows: the entry that the numbers are as of, as the agent
+	// stated them before the hub had every entry up to there, as a decimal; empty
+	// while the numbers are the sum of the entries.
+	ReportedSeq string `protobuf:"bytes,18,opt,name=reported_seq,json=reportedSeq,proto3" json:"reported_seq,omitempty"`
+	// Newest entry that the warehouse is known to have, as a decimal.
+	LastSeq string `protobuf:"bytes,19,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
+	// The entry up to which the hub lacks the history and took over the agent's
+	// levels instead, as a decimal; empty where it has every entry.
+	AdoptedSeq    string                 `protobuf:"bytes,20,opt,name=adopted_seq,json=adoptedSeq,proto3" json:"adopted_seq,omitempty"`
+	AdoptedTime   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=adopted_time,json=adoptedTime,proto3" json:"adopted_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -269,10 +279,38 @@ func (x *Warehouse) GetAlarms() []*Alarm {
 	return nil
 }
 
+func (x *Warehouse) GetReportedSeq() string {
+	if x != nil {
+		return x.ReportedSeq
+	}
+	return ""
+}
+
+func (x *Warehouse) GetLastSeq() string {
+	if x != nil {
+		return x.LastSeq
+	}
+	return ""
+}
+
+func (x *Warehouse) GetAdoptedSeq() string {
+	if x != nil {
+		return x.AdoptedSeq
+	}
+	return ""
+}
+
+func (x *Warehouse) GetAdoptedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AdoptedTime
+	}
+	return nil
+}
+
 // Alarm is one thing that is wrong with a warehouse until somebody sees to it.
 type Alarm struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Stable for programs: DIVERGED, CLONED, NEW_LEDGER or QUARANTINED.
+	// Stable for programs: DIVERGED, CLONED, REPLACED, NEW_LEDGER or QUARANTINED.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What to do about it, for people.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
@@ -510,8 +548,12 @@ type Availability struct {
 	// Grows with every change of this SKU in this warehouse; opaque.
 	Revision string `protobuf:"bytes,14,opt,name=revision,proto3" json:"revision,omitempty"`
 	// Name from the catalogue, in Chinese and English.
-	Title         string `protobuf:"bytes,15,opt,name=title,proto3" json:"title,omitempty"`
-	TitleEn       string `protobuf:"bytes,16,opt,name=title_en,json=titleEn,proto3" json:"title_en,omitempty"`
+	Title   string `protobuf:"bytes,15,opt,name=title,proto3" json:"title,omitempty"`
+	TitleEn string `protobuf:"bytes,16,opt,name=title_en,json=titleEn,proto3" json:"title_en,omitempty"`
+	// While history follows: the entry that the number is as of, as the warehouse
+	// stated it, as a decimal. The movements that explain it are still on their
+	// way, up to this entry. Empty while the number is the sum of the movements.
+	ReportedSeq   string `protobuf:"bytes,17,opt,name=reported_seq,json=reportedSeq,proto3" json:"reported_seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -654,6 +696,13 @@ func (x *Availability) GetTitle() string {
 func (x *Availability) GetTitleEn() string {
 	if x != nil {
 		return x.TitleEn
+	}
+	return ""
+}
+
+func (x *Availability) GetReportedSeq() string {
+	if x != nil {
+		return x.ReportedSeq
 	}
 	return ""
 }
@@ -2013,7 +2062,7 @@ var File_forestock_v1_api_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_api_proto_rawDesc = "" +
 	"\n" +
-	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x04\n" +
+	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x06\n" +
 	"\tWarehouse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06online\x18\x02 \x01(\bR\x06online\x125\n" +
@@ -2034,7 +2083,12 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\vquarantined\x18\x0e \x01(\x05R\vquarantined\x12\x1a\n" +
 	"\bdiverged\x18\x0f \x01(\bR\bdiverged\x12!\n" +
 	"\fdown_pending\x18\x10 \x01(\x05R\vdownPending\x12+\n" +
-	"\x06alarms\x18\x11 \x03(\v2\x13.forestock.v1.AlarmR\x06alarms\"t\n" +
+	"\x06alarms\x18\x11 \x03(\v2\x13.forestock.v1.AlarmR\x06alarms\x12!\n" +
+	"\freported_seq\x18\x12 \x01(\tR\vreportedSeq\x12\x19\n" +
+	"\blast_seq\x18\x13 \x01(\tR\alastSeq\x12\x1f\n" +
+	"\vadopted_seq\x18\x14 \x01(\tR\n" +
+	"adoptedSeq\x12=\n" +
+	"\fadopted_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\vadoptedTime\"t\n" +
 	"\x05Alarm\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x129\n" +
@@ -2050,7 +2104,7 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\n" +
 	"warehouses\x18\x01 \x03(\v2\x17.forestock.v1.WarehouseR\n" +
 	"warehouses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8f\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb2\x04\n" +
 	"\fAvailability\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x1a\n" +
@@ -2070,7 +2124,8 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"appliedSeq\x12\x1a\n" +
 	"\brevision\x18\x0e \x01(\tR\brevision\x12\x14\n" +
 	"\x05title\x18\x0f \x01(\tR\x05title\x12\x19\n" +
-	"\btitle_en\x18\x10 \x01(\tR\atitleEn\"\xc1\x01\n" +
+	"\btitle_en\x18\x10 \x01(\tR\atitleEn\x12!\n" +
+	"\freported_seq\x18\x11 \x01(\tR\vreportedSeq\"\xc1\x01\n" +
 	"\bLotLevel\x12\x10\n" +
 	"\x03lot\x18\x01 \x01(\tR\x03lot\x12\x17\n" +
 	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\x12\x1f\n" +
@@ -2249,50 +2304,51 @@ var file_forestock_v1_api_proto_depIdxs = []int32{
 	28, // 3: forestock.v1.Warehouse.age:type_name -> google.protobuf.Duration
 	28, // 4: forestock.v1.Warehouse.clock_offset:type_name -> google.protobuf.Duration
 	2,  // 5: forestock.v1.Warehouse.alarms:type_name -> forestock.v1.Alarm
-	27, // 6: forestock.v1.Alarm.since_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: forestock.v1.ListWarehousesResponse.warehouses:type_name -> forestock.v1.Warehouse
-	7,  // 8: forestock.v1.Availability.lots:type_name -> forestock.v1.LotLevel
-	27, // 9: forestock.v1.Availability.as_of_time:type_name -> google.protobuf.Timestamp
-	28, // 10: forestock.v1.Availability.age:type_name -> google.protobuf.Duration
-	0,  // 11: forestock.v1.Availability.freshness:type_name -> forestock.v1.Freshness
-	8,  // 12: forestock.v1.LotLevel.bins:type_name -> forestock.v1.BinLevel
-	6,  // 13: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	6,  // 14: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	6,  // 15: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	1,  // 16: forestock.v1.WatchAvailabilityResponse.warehouse:type_name -> forestock.v1.Warehouse
-	27, // 17: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
-	27, // 18: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
-	17, // 19: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
-	16, // 20: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
-	29, // 21: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
-	29, // 22: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
-	26, // 23: forestock.v1.ErrorResponse.error:type_name -> forestock.v1.Error
-	30, // 24: forestock.v1.Error.details:type_name -> google.protobuf.Any
-	4,  // 25: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
-	3,  // 26: forestock.v1.FleetService.GetWarehouse:input_type -> forestock.v1.GetWarehouseRequest
-	9,  // 27: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
-	10, // 28: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
-	12, // 29: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
-	14, // 30: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
-	18, // 31: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
-	20, // 32: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
-	21, // 33: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
-	23, // 34: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
-	5,  // 35: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
-	1,  // 36: forestock.v1.FleetService.GetWarehouse:output_type -> forestock.v1.Warehouse
-	6,  // 37: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
-	11, // 38: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
-	13, // 39: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
-	15, // 40: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
-	19, // 41: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
-	29, // 42: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
-	22, // 43: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
-	24, // 44: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
-	35, // [35:45] is the sub-list for method output_type
-	25, // [25:35] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	27, // 6: forestock.v1.Warehouse.adopted_time:type_name -> google.protobuf.Timestamp
+	27, // 7: forestock.v1.Alarm.since_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: forestock.v1.ListWarehousesResponse.warehouses:type_name -> forestock.v1.Warehouse
+	7,  // 9: forestock.v1.Availability.lots:type_name -> forestock.v1.LotLevel
+	27, // 10: forestock.v1.Availability.as_of_time:type_name -> google.protobuf.Timestamp
+	28, // 11: forestock.v1.Availability.age:type_name -> google.protobuf.Duration
+	0,  // 12: forestock.v1.Availability.freshness:type_name -> forestock.v1.Freshness
+	8,  // 13: forestock.v1.LotLevel.bins:type_name -> forestock.v1.BinLevel
+	6,  // 14: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	6,  // 15: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	6,  // 16: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	1,  // 17: forestock.v1.WatchAvailabilityResponse.warehouse:type_name -> forestock.v1.Warehouse
+	27, // 18: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
+	27, // 19: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
+	17, // 20: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
+	16, // 21: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
+	29, // 22: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
+	29, // 23: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
+	26, // 24: forestock.v1.ErrorResponse.error:type_name -> forestock.v1.Error
+	30, // 25: forestock.v1.Error.details:type_name -> google.protobuf.Any
+	4,  // 26: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
+	3,  // 27: forestock.v1.FleetService.GetWarehouse:input_type -> forestock.v1.GetWarehouseRequest
+	9,  // 28: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
+	10, // 29: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
+	12, // 30: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
+	14, // 31: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
+	18, // 32: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
+	20, // 33: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
+	21, // 34: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
+	23, // 35: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
+	5,  // 36: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
+	1,  // 37: forestock.v1.FleetService.GetWarehouse:output_type -> forestock.v1.Warehouse
+	6,  // 38: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
+	11, // 39: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
+	13, // 40: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
+	15, // 41: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
+	19, // 42: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
+	29, // 43: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
+	22, // 44: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
+	24, // 45: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
+	36, // [36:46] is the sub-list for method output_type
+	26, // [26:36] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_api_proto_init() }
