@@ -120,29 +120,29 @@ type brought struct {
 	epoch stock.Epoch // its epoch
 }
 
-// brought gives the entries of all predecessors that no statement of the ledger
-// of an epoch can have, oldest first. Of that ledger they are those after common;
-// of another they are what was booked there as long as the hub had stored nothing
-// of it, but not what it took over, because that is in the statement, or comes
-// from its own predecessors.
+// brought gives the entries of predecessors that the statement of the ledger of
+// an epoch cannot have, oldest first. Of that ledger they are those after common;
+// what was before it is in the statement. Of one that came later they are what
+// was booked there as long as the hub had stored nothing of it, but not what it
+// took over, because that is in the statement, or comes from its predecessors.
 func (l *Ledger) brought(ctx context.Context, epoch stock.Epoch, common stock.Seq) (all []brought, err error) {
+	stated := slices.IndexFunc(l.predecessors, func(p *Predecessor) bool { return p.Position.Epoch == epoch })
 	for i, p := range l.predecessors {
-		same := p.Position.Epoch == epoch
-		if !same && p.Stored > 0 {
-			continue // it is in the statement, through those that came after it
+		if i < stated || i != stated && p.Stored > 0 {
+			continue
+		}
+		wanted := func(seq stock.Seq) bool { return !p.tookWith(seq) }
+		if i == stated {
+			wanted = func(seq stock.Seq) bool { return seq > common }
 		}
 		err := p.look(ctx, func(file *os.File, whole []piece) error {
 			for _, at := range whole {
-				if same && at.seq <= common || !same && p.tookWith(at.seq) {
+				if !wanted(at.seq) {
 					continue
 				}
-				r, err := at.read(file)
+				e, err := at.entry(file)
 				if err != nil {
 					return err
-				}
-				e, err := wire.DecodeEntry(r.bytes)
-				if err != nil {
-					return &DamagedError{Path: p.Path, Seq: at.seq, What: err.Error()}
 				}
 				all = append(all, brought{e, i + 1, p.Position.Epoch})
 			}

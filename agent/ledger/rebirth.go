@@ -124,11 +124,9 @@ func (d *described) pastOf(r *remains) error {
 
 // bear makes the new ledger and puts it in the old one's place.
 func (s *succession) bear(old *described, o RebirthOptions, restored *Restored) (Reborn, error) {
-	line := old.line
 	old.info.Path = s.setAside()
-	if old.info.Position.Last > 0 || old.info.Stored > 0 {
-		line = append(slices.Clip(line), old.info)
-	}
+	// Also an empty one: the hub may know it, and have what came before it.
+	line := append(slices.Clip(old.line), old.info)
 	err := writeNew(s.temp, o.Options, func(tx *bbolt.Tx) error {
 		if restored != nil {
 			if err := putPast(tx, pastRestored, restored); err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
 )
 
 // remains is what a ledger's file still holds, found without trusting any of
@@ -215,6 +216,14 @@ func (p piece) read(file *os.File) (record, error) {
 		return record{}, err
 	}
 	return record{p.seq, stock.Hash(b[:32]), b[32:]}, nil
+}
+
+func (p piece) entry(file *os.File) (stock.Entry, error) {
+	r, err := p.read(file)
+	if err != nil {
+		return stock.Entry{}, err
+	}
+	return wire.DecodeEntry(r.bytes)
 }
 
 // epoch gives the ledger's epoch; zero when it cannot be told.
