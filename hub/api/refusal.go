@@ -43,7 +43,6 @@ const (
 	CannotRepair         Reason = "CANNOT_REPAIR"
 	AgentSilent          Reason = "AGENT_SILENT"
 	RepairUnderWay       Reason = "REPAIR_UNDER_WAY"
-	MessageTooLarge      Reason = "MESSAGE_TOO_LARGE"
 	NoBackups            Reason = "NO_BACKUPS"
 	BackupExists         Reason = "BACKUP_EXISTS"
 	MethodNotAllowed     Reason = "METHOD_NOT_ALLOWED"

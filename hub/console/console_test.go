@@ -190,6 +190,18 @@ func TestConsole(t *testing.T) {
 		p.is(`document.querySelector(".alarm").title.includes("set aside")`)
 	})
 
+	t.Run("shows the boxes of a warehouse, and who may replace one", func(t *testing.T) {
+		h := newHub(t)
+		h.shop()
+		p := open(t, browser, h.url+"/console/")
+		p.click(`tr[data-warehouse="wh-01"] a[href="#/boxes/wh-01"]`)
+		p.says("wh-01 · 机器", "在用", "v1.2.3-agent", "没有修正过")
+		h.Replace("wh-01", "Li", "<b>scrap</b>")
+		p.says("Li 允许另一台机器接管", "<b>scrap</b>")
+		p.do(chromedp.Navigate(h.url + "/console/#/boxes/wh-77"))
+		p.says("没有这个仓库")
+	})
+
 	t.Run("says that there is nothing yet", func(t *testing.T) {
 		h := newHub(t)
 		p := open(t, browser, h.url+"/console/")
@@ -265,7 +277,7 @@ func TestConsole(t *testing.T) {
 				})
 				return err
 			}))
-			for _, view := range []string{"#/", "#/stock?q=milk", "#/stock?w=wh-01", "#/explain/wh-01/milk-1l"} {
+			for _, view := range []string{"#/", "#/stock?q=milk", "#/stock?w=wh-01", "#/explain/wh-01/milk-1l", "#/boxes/wh-01"} {
 				p.do(chromedp.Navigate(h.url + "/console/" + view))
 				p.is(`document.querySelector("tbody tr")`)
 				p.is(`document.documentElement.scrollWidth <= innerWidth`)

@@ -25,8 +25,9 @@ type hub struct {
 	url   string
 	stop  func()
 
-	mu       sync.Mutex // guards contacts
+	mu       sync.Mutex // guards what follows
 	contacts map[stock.Warehouse]api.Contact
+	words    map[stock.Warehouse]api.Replacement
 }
 
 func newHub(tb testing.TB, changes ...func(*api.Config)) *hub {
@@ -61,7 +62,7 @@ func (h *hub) serve(c api.Config) {
 		h.t.Fatal(err)
 	}
 	server, err := api.New(c, api.Deps{
-		Stock: h.stock, Link: h, Console: pages, Ready: func(context.Context) error { return nil },
+		Stock: h.stock, Link: h, Boxes: h, Console: pages, Ready: func(context.Context) error { return nil },
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -91,6 +92,33 @@ func (h *hub) Contact(w stock.Warehouse) api.Contact {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.contacts[w]
+}
+
+// Heard is part of api.Boxes.
+func (h *hub) Heard(w stock.Warehouse, _ inventory.Boot) time.Time { return h.Contact(w).Heard }
+
+// Replace is part of api.Boxes.
+func (h *hub) Replace(w stock.Warehouse, by, why string) api.Replacement {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.words == nil {
+		h.words = make(map[stock.Warehouse]api.Replacement)
+	}
+	h.words[w] = api.Replacement{By: by, Why: why, Until: time.Now().Add(time.Minute)}
+	return h.words[w]
+}
+
+// Replacement is part of api.Boxes.
+func (h *hub) Replacement(w stock.Warehouse) (api.Replacement, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r, ok := h.words[w]
+	return r, ok
+}
+
+// Repair is part of api.Boxes.
+func (h *hub) Repair(context.Context, stock.Warehouse, string, string) (inventory.Repairing, *inventory.Refusal, error) {
+	return inventory.Repairing{}, nil, api.ErrSilent
 }
 
 func (h *hub) heard(w stock.Warehouse, at time.Time) {

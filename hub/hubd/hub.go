@@ -63,10 +63,11 @@ func (h *Hub) openStore() (err error) {
 		return fmt.Errorf("make the store's folder: %w", err)
 	}
 	h.store, err = store.Open(h.cfg.Data, store.Options{Book: inventory.Config{AutoEnrol: h.cfg.AutoEnrol}, Log: h.log})
-	if err == nil {
-		h.cleanups = append(h.cleanups, h.store.Close)
+	if err != nil {
+		return err
 	}
-	return err
+	h.cleanups = append(h.cleanups, h.store.Close)
+	return h.registry.Register(storeMetrics{h.store})
 }
 
 func (h *Hub) openBroker() (err error) {

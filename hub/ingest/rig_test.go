@@ -140,24 +140,78 @@ type box struct {
 	down    stock.DownPosition
 	entries [][]byte
 	hashes  []stock.Hash
+	sheet   stock.Sheet
+	// first is the oldest entry that is still kept, base the levels before it.
+	first    int
+	base     stock.Sheet
+	tookOver stock.Takeover
 }
 
 func (r *rig) newBox(w stock.Warehouse, epoch, boot byte) *box {
 	e := stock.Epoch{epoch}
-	return &box{r: r, w: w, epoch: e, boot: wire.Boot{boot}, hashes: []stock.Hash{stock.Genesis(e)}}
+	return &box{r: r, w: w, epoch: e, boot: wire.Boot{boot}, hashes: []stock.Hash{stock.Genesis(e)}, first: 1}
 }
 
 // book adds n entries to the box's ledger.
 func (b *box) book(n int) {
 	b.r.t.Helper()
 	for range n {
-		e := stock.Entry{Seq: stock.Seq(len(b.entries) + 1), Command: "c", Movement: stock.Movement{Kind: stock.Receive, SKU: "milk", Bin: "A", Delta: 2}}
-		raw, err := wire.EncodeEntry(&e)
+		b.move(stock.Movement{Kind: stock.Receive, SKU: "milk", Bin: "A", Delta: 2})
+	}
+}
+
+// move adds one entry to the box's ledger.
+func (b *box) move(m stock.Movement) {
+	b.r.t.Helper()
+	raw, err := wire.EncodeEntry(&stock.Entry{Seq: stock.Seq(len(b.entries) + 1), Command: "c", Movement: m})
+	if err != nil {
+		b.r.t.Fatal(err)
+	}
+	b.add(raw)
+	b.sheet.Apply(&m)
+}
+
+// trim forgets the entries before one.
+func (b *box) trim(first int) {
+	b.r.t.Helper()
+	for i := b.first; i < first; i++ {
+		e, err := wire.DecodeEntry(b.entries[i-1])
 		if err != nil {
 			b.r.t.Fatal(err)
 		}
-		b.add(raw)
+		b.base.Apply(&e.Movement)
 	}
+	b.first = first
+}
+
+// state gives the parts of the box's newest or base levels.
+func (b *box) state(of wire.StatementOf) []*wire.Statement {
+	sheet, seq := &b.sheet, len(b.entries)
+	if of == wire.StatementBase {
+		sheet, seq = &b.base, b.first-1
+	}
+	levels, digest := sheet.State()
+	return wire.Parts(of, &stock.Statement{Epoch: b.epoch, Seq: stock.Seq(seq), Head: b.hashes[seq], Levels: levels, Digest: digest})
+}
+
+// tell answers every question about levels among the frames, and those that
+// follow, and gives what else the desk said.
+func (b *box) tell(frames []wire.Frame) (rest []wire.Frame) {
+	b.r.t.Helper()
+	for len(frames) > 0 {
+		f := frames[0]
+		frames = frames[1:]
+		w, ok := f.Body.(*wire.StatementWanted)
+		if !ok {
+			rest = append(rest, f)
+			continue
+		}
+		if f.Epoch != b.epoch || f.Session != b.session {
+			b.r.t.Fatalf("asked for levels of epoch %s in session %d", f.Epoch, f.Session)
+		}
+		frames = append(frames, b.say(b.state(w.Of)[w.Part])...)
+	}
+	return rest
 }
 
 func (b *box) add(raw []byte) {
@@ -176,7 +230,7 @@ func (b *box) say(body wire.Body) []wire.Frame {
 
 func (b *box) helloBody() *wire.Hello {
 	return &wire.Hello{
-		First: 1, Last: stock.Seq(len(b.entries)), Head: b.hashes[len(b.entries)], Down: b.down, Nonce: b.nonce,
+		First: stock.Seq(b.first), Last: stock.Seq(len(b.entries)), TookOver: b.tookOver, Head: b.hashes[len(b.entries)], Down: b.down, Nonce: b.nonce,
 		VersionMin: 1, VersionMax: 1, Software: "test", Time: time.Now(),
 	}
 }
@@ -184,11 +238,36 @@ func (b *box) helloBody() *wire.Hello {
 // hello opens a session.
 func (b *box) hello() *wire.Welcome {
 	b.r.t.Helper()
+	w, rest := b.greet()
+	if len(rest) > 0 {
+		b.r.t.Fatalf("after the welcome: %s", describe(rest))
+	}
+	return w
+}
+
+// greet opens a session and gives what the desk said after the welcome.
+func (b *box) greet() (*wire.Welcome, []wire.Frame) {
+	b.r.t.Helper()
 	b.nonce++
 	b.session = 0
-	w := only[*wire.Welcome](b.r.t, b.say(b.helloBody()))
+	frames := b.say(b.helloBody())
+	w := only[*wire.Welcome](b.r.t, frames[:min(1, len(frames))])
 	b.session = w.Session
-	return w
+	return w, frames[1:]
+}
+
+// digest gives a batch the digest of the box's levels.
+func (b *box) digest(batch *wire.Batch) *wire.Batch {
+	d := b.sheet.Digest()
+	root := d.Root()
+	batch.Digest = &root
+	return batch
+}
+
+// milk gives what the hub shows of the milk.
+func (b *box) milk() int64 {
+	l, _ := b.r.store.Level(b.w, "milk")
+	return l.OnHand
 }
 
 // batch gives the entries from one to another.

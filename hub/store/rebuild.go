@@ -54,12 +54,12 @@ func (o Options) rebuild(dir, aside string) (Rebuilt, error) {
 	if names, err := fs.List(dir); err != nil || len(names) == 0 {
 		return r, errors.Join(ErrNoStore, err)
 	}
-	if _, err := fs.Stat(aside); !errors.Is(err, os.ErrNotExist) {
-		return r, fmt.Errorf("%s is taken: name another place for the old store", aside)
-	}
 	kept, err := o.salvage(dir)
 	if err != nil {
 		return r, err
+	}
+	if _, err := fs.Stat(aside); !errors.Is(err, os.ErrNotExist) {
+		return r, fmt.Errorf("%s is taken: name another place for the old store", aside)
 	}
 	r.Items, r.Lost = len(kept.items), kept.lost
 	for i := range kept.warehouses {

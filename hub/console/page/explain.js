@@ -2,7 +2,7 @@
 
 import { cell, every, fill, flash, h } from "./dom.js";
 import { get, watch } from "./hub.js";
-import { age, bins, Clock, due, empty, pill, skeleton, title } from "./parts.js";
+import { age, bins, Clock, due, empty, pill, reported, skeleton, title } from "./parts.js";
 import { amount, language, moment, number, reason, signed, span, t } from "./text.js";
 
 const pageSize = 50;
@@ -100,7 +100,7 @@ class Explain {
     try {
       const w = await get(`/v1/warehouses/${this.warehouse}`, null, this.page.signal);
       w.clock = new Clock();
-      fill(this.asOf, pill(w), age(w));
+      fill(this.asOf, pill(w), age(w), w.reported_seq ? reported(w.reported_seq) : null);
       this.page.failed(null);
     } catch (err) {
       if (!this.page.signal.aborted) this.page.failed(err);

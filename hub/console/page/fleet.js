@@ -2,7 +2,7 @@
 
 import { cell, every, fill, h } from "./dom.js";
 import { get } from "./hub.js";
-import { age, Clock, empty, parse, pill, skeleton, standing } from "./parts.js";
+import { age, Clock, empty, parse, pill, reported, skeleton, standing } from "./parts.js";
 import { moment, number, seconds, span, t } from "./text.js";
 
 // warehouses gets all of them, page by page.
@@ -27,6 +27,15 @@ function offset(w) {
   return h(Math.abs(s) >= offsetShown ? "span.warn" : "span.dim", null, `${s < 0 ? "−" : "+"}${span(s)}`);
 }
 
+// progress shows how far the entries have come, and what stands for those that
+// have not.
+function progress(w) {
+  const shown = [h("span", { title: `${t("epoch")} ${w.epoch}` }, number(Number(w.applied_seq)))];
+  if (w.reported_seq) shown.push(reported(w.reported_seq));
+  else if (w.adopted_seq) shown.push(h("span.dim", { title: t("adoptedHint")(w.adopted_seq) }, " *"));
+  return shown;
+}
+
 const alarmPill = (a) => h("span.alarm", { title: a.message }, t("alarmNames")[a.reason] ?? a.reason);
 
 function cells(w) {
@@ -36,9 +45,9 @@ function cells(w) {
     cell(t("asOf"), "num", age(w)),
     cell(t("unsent"), "num", w.unsent ? h("span.warn", null, number(w.unsent)) : h("span.dim", null, "0")),
     cell(t("skus"), "num", number(w.skus)),
-    cell(t("entry"), "num", h("span", { title: `${t("epoch")} ${w.epoch}` }, number(Number(w.applied_seq)))),
+    cell(t("entry"), "num", progress(w)),
     cell(t("offset"), "num", offset(w)),
-    cell(t("version"), "", h("span.dim.clip", { title: w.software }, w.software || t("none"))),
+    cell(t("version"), "", h("a.dim.clip", { href: `#/boxes/${w.id}`, title: t("boxes") }, w.software || t("none"))),
     cell(t("alarms"), w.alarms.length ? "" : "quiet-cell", w.alarms.length ? w.alarms.map(alarmPill) : h("span.dim", null, t("none"))),
   ];
 }
@@ -71,7 +80,7 @@ const rank = { offline: 0, late: 1, online: 2 };
 const troubled = (a, b) => (b.alarms.length > 0) - (a.alarms.length > 0) || rank[standing(a)] - rank[standing(b)] || (a.id < b.id ? -1 : 1);
 
 // look is what a row shows besides its age, which counts on by itself.
-const look = (w) => JSON.stringify([w.online, w.freshness, w.unsent, w.skus, w.applied_seq, w.epoch, w.clock_offset, w.software, w.alarms]);
+const look = (w) => JSON.stringify([w.online, w.freshness, w.unsent, w.skus, w.applied_seq, w.epoch, w.clock_offset, w.software, w.alarms, w.reported_seq, w.adopted_seq]);
 
 class Fleet {
   constructor(view, page) {

@@ -1,6 +1,7 @@
 // The frame of the page: which view is shown, in which language, and whether it
 // is live.
 
+import { boxes } from "./boxes.js";
 import { fill, h } from "./dom.js";
 import { explain } from "./explain.js";
 import { fleet } from "./fleet.js";
@@ -54,6 +55,7 @@ function show() {
   const [name, ...parts] = path.split("/").map(decodeURIComponent);
   if (name === "stock") stock(view, new URLSearchParams(query), page);
   else if (name === "explain" && parts.length === 2) explain(view, parts, page);
+  else if (name === "boxes" && parts.length === 1) boxes(view, parts, page);
   else fleet(view, parts, page);
   view.dataset.view = name || "fleet";
   scrollTo(0, 0);

@@ -15,6 +15,9 @@ export function pill(w) {
   return h(`span.pill.${s}`, { title: t(`${s}Hint`) }, t(s));
 }
 
+// reported marks numbers that the warehouse stated before their history came.
+export const reported = (seq) => h("span.reported", { title: t("reportedHint")(seq) }, t("reported"));
+
 // Clock counts ages on from when they were told, so that they need no more
 // calls and no right clock in the browser.
 export class Clock {

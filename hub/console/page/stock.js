@@ -3,7 +3,7 @@
 import { cell, every, fill, flash, h } from "./dom.js";
 import { warehouses } from "./fleet.js";
 import { get, watch } from "./hub.js";
-import { age, chips, empty, parse, pill, skeleton, title } from "./parts.js";
+import { age, chips, empty, parse, pill, reported, skeleton, title } from "./parts.js";
 import { amount, language, reason, t } from "./text.js";
 
 const pageSize = 100;
@@ -74,7 +74,7 @@ class Stock {
 
   freshness(id) {
     const w = this.fleet.get(id);
-    return w ? [pill(w), age(w)] : [];
+    return w ? [pill(w), age(w), w.reported_seq ? reported(w.reported_seq) : null] : [];
   }
 
   async load() {
