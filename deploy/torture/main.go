@@ -1,5 +1,6 @@
 // Command torture proves by force that what is saved stays saved: faults at
-// every system call, power cuts, disks that lie, and damage to the ledger's file. Each campaign
+// every system call, power cuts, disks that lie, frames that are repeated and overtaken, and
+// damage to the ledger's file. Each campaign
 // prints what it counted, and ends the command at the first broken promise.
 package main
 
@@ -10,9 +11,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/forestock/forestock/deploy/torture/campaign"
+	"github.com/forestock/forestock/deploy/torture/flood"
 	"github.com/forestock/forestock/deploy/torture/work"
 )
 
@@ -35,7 +39,7 @@ func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("torture", flag.ContinueOnError)
 	short := flags.Float64("scale", 1, "share of the full campaigns to run, such as 0.1")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of everything random")
-	only := flags.String("only", "", "run only this campaign: crash, errors, power, lies or rot")
+	only := flags.String("only", "", "run only this campaign: crash, errors, power, lies, flood or rot")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -53,7 +57,7 @@ func run(ctx context.Context, args []string) (err error) {
 	for _, c := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"crash", t.crash}, {"errors", t.errors}, {"power", t.power}, {"lies", t.lies}, {"rot", t.rot}} {
+	}{{"crash", t.crash}, {"errors", t.errors}, {"power", t.power}, {"lies", t.lies}, {"flood", t.flood}, {"rot", t.rot}} {
 		if *only != "" && *only != c.name {
 			continue
 		}
@@ -142,6 +146,45 @@ func (t torture) lies(ctx context.Context) error {
 	return nil
 }
 
+// floodGrowth is how many bytes of memory the hub's tables may gain in nine
+// tenths of a flood; a memory of the frames themselves would take ten times as
+// much.
+const floodGrowth = 16 << 20
+
+func (t torture) flood(ctx context.Context) (err error) {
+	hub, err := flood.OpenHub(filepath.Join(t.dir, "flood"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ran := make(chan error, 1)
+	go func() { ran <- hub.Run(ctx) }()
+	defer func() {
+		cancel()
+		err = errors.Join(err, <-ran, hub.Close())
+	}()
+	f := flood.Flood{Frames: t.scale.of(1_000_000), Warehouses: 20, Seed: t.seed, Progress: progress("flood")}
+	tally, err := f.Run(ctx, hub)
+	fmt.Printf("\rflood: %s\n", tally)
+	if err != nil {
+		return err
+	}
+	if tally.End > tally.Early+floodGrowth {
+		return errors.New("what the hub remembers of frames grows with their number")
+	}
+	trusting, err := flood.NewTrusting()
+	if err != nil {
+		return err
+	}
+	f.Frames, f.Progress = t.scale.of(50_000), nil
+	control, err := f.Run(ctx, trusting)
+	fmt.Printf("control, a receiver without a cursor: %s\n", control)
+	if !errors.Is(err, flood.ErrDiffers) {
+		return fmt.Errorf("the control does not differ: the campaign shows nothing (%w)", err)
+	}
+	return nil
+}
+
 func (t torture) rot(ctx context.Context) error {
 	r := campaign.BitRot{Dir: t.dir, Flips: t.scale.of(1000), Pages: t.scale.of(200), Seed: t.seed, Progress: progress("bit rot")}
 	tally, err := r.Run(ctx)
@@ -154,8 +197,11 @@ func (t torture) rot(ctx context.Context) error {
 
 // progress prints how far a campaign is, a few times a second.
 func progress(name string) func(done, all int) {
+	var mu sync.Mutex
 	last := time.Now()
 	return func(done, all int) {
+		mu.Lock()
+		defer mu.Unlock()
 		if time.Since(last) > 200*time.Millisecond {
 			last = time.Now()
 			fmt.Printf("\r%s: %d of %d\x1b[K", name, done, all)
