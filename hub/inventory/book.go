@@ -37,7 +37,8 @@ type Book struct {
 type warehouse struct {
 	state WarehouseState // Down is kept apart, in down
 	down  DownState
-	sheet stock.Sheet
+	sheet stock.Sheet // the fold: the sum of all entries that are stored
+	aside aside       // what readers see where it is not the fold
 	lines map[stock.SKU]*line
 
 	// What the Apply under way has changed.
@@ -46,12 +47,21 @@ type warehouse struct {
 
 // line is what the Book knows of a SKU in a warehouse beside its cells.
 type line struct {
-	onHand   int64 // over all cells
+	onHand   int64 // of the fold, over all cells
 	revision Revision
-	seq      stock.Seq // last entry that changed it, and its term; two fields, so that a line fits 32 bytes
+	seq      stock.Seq // last entry that changed the fold, and its term; two fields, so that a line fits 32 bytes
 	term     Term
-	changed  bool // by the Apply under way
+	dirty    dirt // what the Apply under way has changed
 }
+
+// dirt says which rows of a line an Apply has to write.
+type dirt uint8
+
+const (
+	revised dirt = 1 << iota // the level, with a new revision
+	settled                  // the level, which is as it was
+	folded                   // the fold, if it is not what readers see
+)
 
 func (l *line) newest() Place { return Place{l.term, l.seq} }
 
@@ -98,4 +108,16 @@ func (n *names) of(s string) string {
 
 func newWarehouse(w stock.Warehouse) *warehouse {
 	return &warehouse{state: WarehouseState{Warehouse: w}, lines: make(map[stock.SKU]*line)}
+}
+
+// line gives the line of a SKU, a new one if it has none. Readers know every
+// SKU that has a line, be it only the fold that knows more of it.
+func (w *warehouse) line(s *step, sku stock.SKU) *line {
+	l := w.lines[sku]
+	if l == nil {
+		l = new(line)
+		w.lines[sku] = l
+		s.touchLine(w, sku, l)
+	}
+	return l
 }

@@ -29,8 +29,12 @@ func (u UpdateItems) apply(s *step) Result {
 	c := &s.book.catalogue
 	before := len(s.changes.Items)
 	for i := range u.Items {
+		was := c.items[u.Items[i].SKU].Removed
 		if row, changed := c.update(&u.Items[i], &s.book.names); changed {
 			s.changes.Items = append(s.changes.Items, row)
+			if row.Removed != was {
+				s.sold(row.SKU)
+			}
 		}
 	}
 	changed := s.changes.Items[before:]
@@ -47,6 +51,17 @@ func (u UpdateItems) apply(s *step) Result {
 		s.touchDown(ware)
 	}
 	return ItemsUpdated{Changed: len(changed)}
+}
+
+// sold tells the readers of every warehouse that an item is sold, or not any
+// more: that changes what is sellable.
+func (s *step) sold(sku stock.SKU) {
+	for _, id := range sortedKeys(s.book.warehouses) {
+		w := s.book.warehouses[id]
+		if l := w.lines[sku]; l != nil {
+			s.touchLine(w, sku, l)
+		}
+	}
 }
 
 // update puts the item in, and reports whether that changed anything.

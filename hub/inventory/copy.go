@@ -45,6 +45,6 @@ func (s *WarehouseState) BackedUp() BackedUp {
 func (s *WarehouseState) Reborn(now time.Time) {
 	s.Newest = max(s.Newest+1, Session(max(0, now.UnixMilli())))
 	s.Box.Session, s.Box.Boot, s.Box.Nonce = s.Newest, Boot{}, 0
-	s.Candidate = nil
+	s.Candidate, s.Frozen = nil, nil
 	s.Down = DownState{}
 }

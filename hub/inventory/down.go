@@ -18,6 +18,9 @@ func (d DownStored) apply(s *step) Result {
 		return refuse(ReasonWarehouse, "warehouse %s is not enrolled at this hub", d.Warehouse)
 	}
 	st := &w.state
+	if d.Session == st.Box.Session && st.Frozen != nil {
+		return refuse(ReasonEpoch, "warehouse %s is being replaced: the ledger %s takes over the levels of this box", st.Warehouse, st.Frozen.Candidate)
+	}
 	if d.Session != st.Box.Session && (st.Candidate == nil || d.Session != st.Candidate.Session) {
 		return refuse(ReasonSession, "session %d of warehouse %s is over: say hello again", d.Session, st.Warehouse)
 	}

@@ -63,19 +63,17 @@ func (h Hello) check(s *step, w *warehouse) *Refusal {
 		return refuse(ReasonClone, "two boxes take turns as warehouse %s: stop one of them; a copied disk must get a new ledger before it starts", h.Warehouse)
 	}
 	if epoch == st.Box.Epoch {
-		if h.copyOf(&st.Box) {
-			return nil // what it says of the ledger was true once; the welcome says what is true now
-		}
-		return h.joins(st.Applied, st.Head)
+		return h.resumes(s, w)
 	}
-	return h.joins(0, stock.Genesis(epoch))
+	return h.follows(s, w)
 }
 
 // copyOf reports whether the hello is one that the box has said before, or an
 // older one that the network held up.
 func (h Hello) copyOf(b *Box) bool { return h.Boot == b.Boot && h.Nonce <= b.Nonce }
 
-// joins checks that the ledger fits behind what is stored of its epoch.
+// joins checks that the ledger fits behind what is stored of its epoch. What it
+// does not keep any more cannot be checked.
 func (h Hello) joins(applied stock.Seq, head stock.Hash) *Refusal {
 	p := h.Position
 	switch {
@@ -83,8 +81,6 @@ func (h Hello) joins(applied stock.Seq, head stock.Hash) *Refusal {
 		return refuse(ReasonFork, "the ledger of warehouse %s ends at entry %d but the hub has stored up to %d: the box went back to an older copy; keep its file for inspection and start it with a new ledger", h.Warehouse, p.Last, applied)
 	case p.Last == applied && p.Head != head:
 		return refuse(ReasonFork, "the ledger of warehouse %s differs from what the hub has stored up to entry %d: keep its file for inspection and start the box with a new ledger", h.Warehouse, applied)
-	case p.First > applied+1:
-		return refuse(ReasonFork, "the ledger of warehouse %s begins at entry %d but the hub has stored only up to %d: restore a newer copy of the hub, or start the box with a new ledger that opens with its levels", h.Warehouse, p.First, applied)
 	}
 	return nil
 }
@@ -102,7 +98,10 @@ func (h Hello) seat(s *step, w *warehouse) Welcome {
 		holder = h.sit(s, w, holder)
 		w.helloDown(s, h)
 	}
-	welcome.Session = holder.Session
+	if w.frozenFor(holder.Epoch) && holder.TookOver.IsZero() {
+		welcome.TakeOver = stock.Takeover{Epoch: st.Box.Epoch, Seq: st.Applied}
+	}
+	welcome.Session, welcome.BaseWanted = holder.Session, holder.BaseWanted
 	welcome.DownEpoch, welcome.DownLast = w.down.Epoch, w.down.Last()
 	return welcome
 }
@@ -110,10 +109,12 @@ func (h Hello) seat(s *step, w *warehouse) Welcome {
 // sit puts the box in the place of holder, which may be nil.
 func (h Hello) sit(s *step, w *warehouse, holder *Box) *Box {
 	st := &w.state
-	box := Box{Epoch: h.Position.Epoch, Boot: h.Boot, Nonce: h.Nonce, Software: h.Software}
+	box := Box{Epoch: h.Position.Epoch, Boot: h.Boot, Nonce: h.Nonce, Software: h.Software, TookOver: h.TookOver}
 	box.Session, box.Since = w.sessionFor(s, holder, h.Boot)
+	box.BaseWanted = h.Position.First > 1
 	s.touch(w)
 	if box.Epoch == st.Box.Epoch {
+		box.BaseWanted = h.Position.First > st.Applied+1
 		st.Box = box
 		st.Last = max(h.Position.Last, st.Applied)
 		return &st.Box

@@ -13,14 +13,26 @@ import (
 // all of the newest at once, in any order of each kind. It is how a Book comes
 // back after a restart.
 func (b *Book) Load(c *Changes) {
+	for _, w := range c.Joined {
+		b.ware(w).aside = aside{}
+	}
+	for i := range c.Folds {
+		b.loadApart(&c.Folds[i]) // before its fold changes: readers go on seeing what they saw
+	}
 	for _, w := range c.Emptied {
 		b.ware(w).sheet = stock.Sheet{}
 	}
 	for i := range c.Lots {
 		b.loadLot(&c.Lots[i])
 	}
+	for i := range c.Folds {
+		b.loadFold(&c.Folds[i])
+	}
 	for i := range c.Levels {
 		b.loadLevel(&c.Levels[i])
+	}
+	for i := range c.Settled {
+		b.loadLevel(&c.Settled[i])
 	}
 	for _, st := range c.Warehouses {
 		st.Down = DownState{}
@@ -48,6 +60,12 @@ func (b *Book) Check() error {
 			return fmt.Errorf("warehouse %s: %d cells of %d SKUs with digest %016x, stored were %d of %d with %016x",
 				id, got.Cells, got.SKUs, got.Digest, w.state.Cells, w.state.SKUs, w.state.Digest)
 		}
+		if w.state.Reported != nil && got.Reported.Served != w.state.Reported.Served {
+			return fmt.Errorf("warehouse %s: the levels that are shown instead of its sum have digest %016x, stored was %016x", id, got.Reported.Served, w.state.Reported.Served)
+		}
+		if w.state.Reported == nil && len(w.aside.newest) > 0 {
+			return fmt.Errorf("warehouse %s: %d SKUs are shown otherwise than they add up, and nobody stated that", id, len(w.aside.newest))
+		}
 	}
 	return nil
 }
@@ -61,7 +79,10 @@ func (b *Book) Rows() Changes {
 		out.Warehouses = append(out.Warehouses, w.row())
 		out.Downs = append(out.Downs, DownRow{id, w.down})
 		for _, sku := range sortedKeys(w.lines) {
-			out.Levels = append(out.Levels, w.level(sku, w.lines[sku]))
+			out.Levels = append(out.Levels, b.level(w, sku, w.lines[sku]))
+			if w.apart(sku) {
+				out.Folds = append(out.Folds, w.fold(sku, w.lines[sku]))
+			}
 			lots := w.sheet.Lots(sku)
 			slices.SortFunc(lots, func(a, b stock.LotInfo) int { return cmp.Compare(a.Lot, b.Lot) })
 			for _, l := range lots {
@@ -84,29 +105,79 @@ func (b *Book) ware(id stock.Warehouse) *warehouse {
 	return w
 }
 
+func (b *Book) loadApart(fold *Level) {
+	w, sku := b.ware(fold.Warehouse), b.sku(fold.SKU)
+	w.part(sku, b.loadLine(w, sku))
+}
+
+func (b *Book) loadLine(w *warehouse, sku stock.SKU) *line {
+	if w.lines[sku] == nil {
+		w.lines[sku] = new(line)
+	}
+	return w.lines[sku]
+}
+
+func (b *Book) sku(sku stock.SKU) stock.SKU { return stock.SKU(b.names.of(string(sku))) }
+
 func (b *Book) loadLot(l *LotRow) {
-	sku, lot := stock.SKU(b.names.of(string(l.SKU))), stock.Lot(b.names.of(string(l.Lot)))
-	sheet := &b.ware(l.Warehouse).sheet
-	cell := stock.Cell{SKU: sku, Lot: lot}
+	sheet, sku := &b.ware(l.Warehouse).sheet, b.sku(l.SKU)
+	cell := stock.Cell{SKU: sku, Lot: stock.Lot(b.names.of(string(l.Lot)))}
+	if known := sheet.Lot(sku, cell.Lot); known.Expiry != 0 || known.Produced != 0 {
+		sheet.Restate(sku, b.redated(sheet, sku, l))
+		return
+	}
 	// Setting a level to what it is teaches the dates and changes nothing else.
 	sheet.Set(stock.Level{Cell: cell, OnHand: sheet.OnHand(cell), Expiry: l.Expiry}, l.Produced)
 }
 
-func (b *Book) loadLevel(lv *Level) {
-	w := b.ware(lv.Warehouse)
-	sku := stock.SKU(b.names.of(string(lv.SKU)))
-	for _, c := range w.sheet.Levels(sku) {
-		w.sheet.Set(stock.Level{Cell: c.Cell}, 0)
+// redated gives what is known of a SKU with other dates for one lot.
+func (b *Book) redated(sheet *stock.Sheet, sku stock.SKU, l *LotRow) []stock.StatedLevel {
+	var out []stock.StatedLevel
+	for _, lot := range sheet.Lots(sku) {
+		if lot.Lot == l.Lot {
+			lot.Expiry, lot.Produced = l.Expiry, l.Produced
+		}
+		out = append(out, stock.StatedLevel{Level: stock.Level{Cell: stock.Cell{SKU: sku, Lot: lot.Lot}, Expiry: lot.Expiry}, Produced: lot.Produced})
 	}
-	for _, lot := range lv.Lots {
+	return append(out, stockedOf(sheet, sku)...)
+}
+
+// loadFold sets the hub's own sum of a SKU that is apart.
+func (b *Book) loadFold(fold *Level) {
+	w, sku := b.ware(fold.Warehouse), b.sku(fold.SKU)
+	b.setCells(&w.sheet, sku, fold.Lots)
+	l := b.loadLine(w, sku)
+	l.onHand, l.seq, l.term = fold.OnHand, fold.Newest.Seq, fold.Newest.Term
+}
+
+// loadLevel sets what readers see of a SKU; of one that is not apart that is
+// the hub's own sum.
+func (b *Book) loadLevel(lv *Level) {
+	w, sku := b.ware(lv.Warehouse), b.sku(lv.SKU)
+	l := b.loadLine(w, sku)
+	l.revision = lv.Revision
+	b.revision = max(b.revision, lv.Revision)
+	if w.apart(sku) {
+		w.aside.sheet.Restate(sku, nil)
+		b.setCells(&w.aside.sheet, sku, lv.Lots)
+		w.aside.newest[sku] = lv.Newest
+		return
+	}
+	b.setCells(&w.sheet, sku, lv.Lots)
+	l.onHand, l.seq, l.term = lv.OnHand, lv.Newest.Seq, lv.Newest.Term
+}
+
+func (b *Book) setCells(sheet *stock.Sheet, sku stock.SKU, lots []LotLevel) {
+	for _, c := range sheet.Levels(sku) {
+		sheet.Set(stock.Level{Cell: c.Cell}, 0)
+	}
+	for _, lot := range lots {
 		name := stock.Lot(b.names.of(string(lot.Lot)))
 		for _, bin := range lot.Bins {
 			cell := stock.Cell{SKU: sku, Lot: name, Bin: stock.Bin(b.names.of(string(bin.Bin)))}
-			w.sheet.Set(stock.Level{Cell: cell, OnHand: bin.OnHand, Expiry: lot.Expiry}, lot.Produced)
+			sheet.Set(stock.Level{Cell: cell, OnHand: bin.OnHand, Expiry: lot.Expiry}, lot.Produced)
 		}
 	}
-	w.lines[sku] = &line{onHand: lv.OnHand, revision: lv.Revision, seq: lv.Newest.Seq, term: lv.Newest.Term}
-	b.revision = max(b.revision, lv.Revision)
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -46,10 +46,30 @@ func (s *step) list(w *warehouse) {
 func (s *step) touchLine(w *warehouse, sku stock.SKU, l *line) {
 	s.book.revision++
 	l.revision = s.book.revision
-	if !l.changed {
-		l.changed = true
+	s.mark(w, sku, l, revised)
+}
+
+// settleLine notes that the row of a SKU of w has to be written though readers
+// see nothing new.
+func (s *step) settleLine(w *warehouse, sku stock.SKU, l *line) { s.mark(w, sku, l, settled) }
+
+// touchFold notes that the hub's own sum of a SKU of w changed.
+func (s *step) touchFold(w *warehouse, sku stock.SKU, l *line) { s.mark(w, sku, l, folded) }
+
+// touchSum notes that the hub's own sum changed, whether readers see it or not.
+func (s *step) touchSum(w *warehouse, sku stock.SKU, l *line) {
+	if w.apart(sku) {
+		s.touchFold(w, sku, l)
+	} else {
+		s.touchLine(w, sku, l)
+	}
+}
+
+func (s *step) mark(w *warehouse, sku stock.SKU, l *line, d dirt) {
+	if l.dirty == 0 {
 		s.lines = append(s.lines, touched{w, sku, l})
 	}
+	l.dirty |= d
 }
 
 // collect gives the rows of all that changed, and closes the step.
@@ -64,13 +84,21 @@ func (s *step) collect() Changes {
 		}
 		w.stateChanged, w.downChanged = false, false
 	}
-	slices.SortFunc(s.lines, func(a, b touched) int { return cmp.Compare(a.line.revision, b.line.revision) })
+	slices.SortStableFunc(s.lines, func(a, b touched) int { return cmp.Compare(a.line.revision, b.line.revision) })
 	if len(s.lines) > 0 {
-		out.Levels = make([]Level, len(s.lines))
+		out.Levels = make([]Level, 0, len(s.lines))
 	}
-	for i, t := range s.lines {
-		t.line.changed = false
-		out.Levels[i] = t.ware.level(t.sku, t.line)
+	for _, t := range s.lines {
+		switch {
+		case t.line.dirty&revised != 0:
+			out.Levels = append(out.Levels, s.book.level(t.ware, t.sku, t.line))
+		case t.line.dirty&settled != 0:
+			out.Settled = append(out.Settled, s.book.level(t.ware, t.sku, t.line))
+		}
+		if t.line.dirty&folded != 0 && t.ware.apart(t.sku) {
+			out.Folds = append(out.Folds, t.ware.fold(t.sku, t.line))
+		}
+		t.line.dirty = 0
 	}
 	return out
 }
@@ -81,33 +109,58 @@ func (w *warehouse) row() WarehouseState {
 	digest := w.sheet.Digest()
 	out.Digest = digest.Root()
 	out.SKUs, out.Cells = len(w.lines), w.sheet.Cells()
+	if st := w.state.Reported; st != nil {
+		shown, served := *st, w.aside.sheet.Digest()
+		shown.Served = served.Root()
+		out.Reported = &shown
+	}
 	return out
 }
 
-// level gives the level of a SKU as it is now.
-func (w *warehouse) level(sku stock.SKU, l *line) Level {
+// level gives the level of a SKU as readers see it.
+func (b *Book) level(w *warehouse, sku stock.SKU, l *line) Level {
 	out := Level{
 		Warehouse: w.state.Warehouse, SKU: sku, OnHand: l.onHand,
 		Newest: l.newest(), Revision: l.revision, Applied: w.state.Applied,
+		Lots: lotsOf(w.served(sku), sku), Removed: b.catalogue.items[sku].Removed,
 	}
-	cells := w.sheet.Levels(sku)
+	if r := w.state.Reported; r != nil {
+		out.Reported = r.Until
+	}
+	if newest, apart := w.aside.newest[sku]; apart {
+		out.Newest, out.OnHand = newest, 0
+		for i := range out.Lots {
+			out.OnHand += out.Lots[i].OnHand
+		}
+	}
+	return out
+}
+
+// fold gives the hub's own sum of a SKU.
+func (w *warehouse) fold(sku stock.SKU, l *line) Level {
+	return Level{Warehouse: w.state.Warehouse, SKU: sku, OnHand: l.onHand, Newest: l.newest(), Lots: lotsOf(&w.sheet, sku)}
+}
+
+// lotsOf gives the lots of a SKU that have stock.
+func lotsOf(sheet *stock.Sheet, sku stock.SKU) []LotLevel {
+	cells := sheet.Levels(sku)
 	if len(cells) == 0 {
-		return out
+		return nil
 	}
 	// Cells come by expiry, lot and bin, so the bins of a lot are neighbours.
 	bins := make([]BinLevel, len(cells))
 	for i, c := range cells {
 		bins[i] = BinLevel{c.Bin, c.OnHand}
 	}
-	out.Lots = make([]LotLevel, 0, 1)
+	out := make([]LotLevel, 0, 1)
 	for i := 0; i < len(cells); {
-		lot := LotLevel{Lot: cells[i].Lot, Expiry: cells[i].Expiry, Produced: w.sheet.Lot(sku, cells[i].Lot).Produced}
+		lot := LotLevel{Lot: cells[i].Lot, Expiry: cells[i].Expiry, Produced: sheet.Lot(sku, cells[i].Lot).Produced}
 		first := i
 		for ; i < len(cells) && cells[i].Lot == lot.Lot; i++ {
 			lot.OnHand += cells[i].OnHand
 		}
 		lot.Bins = bins[first:i:i]
-		out.Lots = append(out.Lots, lot)
+		out = append(out, lot)
 	}
 	return out
 }

@@ -20,7 +20,7 @@ func (in *Ingest) apply(s *step) Result {
 		if in.From != 1 || len(in.Entries) == 0 {
 			return Ingested{Want: 1}
 		}
-		if refusal := w.open(s, in); refusal != nil {
+		if refusal := w.replace(s, in); refusal != nil {
 			return refusal
 		}
 	}
@@ -32,6 +32,8 @@ func (in *Ingest) apply(s *step) Result {
 func (w *warehouse) admit(e stock.Epoch, session Session) (candidate bool, _ *Refusal) {
 	st := &w.state
 	switch {
+	case e == st.Box.Epoch && session == st.Box.Session && st.Frozen != nil:
+		return false, refuse(ReasonEpoch, "warehouse %s is being replaced: the ledger %s takes over the levels of this box", st.Warehouse, st.Frozen.Candidate)
 	case e == st.Box.Epoch && session == st.Box.Session:
 		return false, nil
 	case st.Candidate != nil && e == st.Candidate.Epoch && session == st.Candidate.Session:
@@ -42,40 +44,37 @@ func (w *warehouse) admit(e stock.Epoch, session Session) (candidate bool, _ *Re
 	return false, refuse(ReasonSession, "session %d of warehouse %s is over: say hello again", session, st.Warehouse)
 }
 
-// open makes the candidate's epoch the one that counts, if its first entry
-// allows it: it is an opening, or there is no stock to lose.
-func (w *warehouse) open(s *step, in *Ingest) *Refusal {
-	st := &w.state
+// replace opens the candidate's epoch with its first run, if that allows it.
+func (w *warehouse) replace(s *step, in *Ingest) *Refusal {
 	if in.Prev != stock.Genesis(in.Epoch) {
 		return refuse(ReasonFork, "the first entry of the ledger %s does not begin its chain", in.Epoch)
 	}
 	first := &in.Entries[0]
-	opening := first.Err == nil && first.Entry.Seq == 1 && first.Entry.Kind == stock.Opening
-	if !opening && w.sheet.Cells() > 0 {
-		return refuse(ReasonEpoch, "warehouse %s has stock under the ledger %s: the new ledger %s must begin with opening entries before it replaces it", st.Warehouse, st.Box.Epoch, in.Epoch)
+	if refusal := w.mayOpen(first.Err == nil && first.Entry.Seq == 1 && first.Entry.Kind == stock.Opening); refusal != nil {
+		return refusal
 	}
-	if st.Box.Boot != st.Candidate.Boot {
-		w.supersede(&st.Box)
-	}
-	closed := ClosedEpoch{Epoch: st.Box.Epoch, Last: st.Applied, Head: st.Head, Closed: s.now()}
-	st.Closed = append(slices.Clip(slices.Clone(st.Closed)), closed)
-	st.Box, st.Candidate = *st.Candidate, nil
-	st.Applied, st.Head, st.Last = 0, in.Prev, in.Last
-	st.Quarantined, st.Divergence = 0, nil
-	w.empty(s)
+	w.open(s, in.Last)
 	return nil
 }
 
-// empty forgets all stock and every lot of w.
+// empty forgets the sum of all entries and every lot of w. Readers go on seeing
+// what they see where that was taken over.
 func (w *warehouse) empty(s *step) {
+	keep := w.state.Reported != nil
+	for _, sku := range sortedKeys(w.lines) { // sorted: revisions must not depend on the map
+		l := w.lines[sku]
+		if keep && !w.apart(sku) && len(w.sheet.Levels(sku)) == 0 {
+			continue // nothing stays nothing
+		}
+		if keep {
+			w.part(sku, l)
+		}
+		l.onHand = 0
+		s.touchSum(w, sku, l)
+	}
 	w.sheet = stock.Sheet{}
 	s.changes.Emptied = append(s.changes.Emptied, w.state.Warehouse)
 	s.changes.Lots = slices.DeleteFunc(s.changes.Lots, func(l LotRow) bool { return l.Warehouse == w.state.Warehouse })
-	for _, sku := range sortedKeys(w.lines) { // sorted: revisions must not depend on the map
-		l := w.lines[sku]
-		l.onHand = 0
-		s.touchLine(w, sku, l)
-	}
 }
 
 // ingest applies the part of the run that is new.
@@ -86,7 +85,10 @@ func (w *warehouse) ingest(s *step, in *Ingest) Result {
 	case in.From == 0 || in.From > st.Applied+1:
 		return Ingested{Applied: st.Applied, Want: st.Applied + 1, Diverged: st.Divergence != nil}
 	case !w.joins(in):
-		return refuse(ReasonFork, "the entries of warehouse %s from %d on do not follow what the hub has stored up to %d: the ledger went back to an older copy and went on from there; keep its file for inspection and start the box with a new ledger", st.Warehouse, in.From, st.Applied)
+		// It has the session, so it is the very box: nobody else is pushed out.
+		fork := refuse(ReasonFork, "the entries of warehouse %s from %d on do not follow what the hub has stored up to %d: the ledger went back to an older copy and went on from there; keep its file for inspection and start the box with a new ledger", st.Warehouse, in.From, st.Applied)
+		fork.Rebirth = true
+		return fork
 	}
 	if in.To() > st.Applied {
 		w.take(s, in.Entries[st.Applied+1-in.From:])
@@ -131,9 +133,10 @@ func (w *warehouse) take(s *step, entries []Sent) {
 				Warehouse: st.Warehouse, Epoch: st.Box.Epoch, Place: place, Raw: e.Raw, Reason: why, Stored: s.now(),
 			})
 			run.Entries[i] = Kept{Raw: e.Raw}
-			continue
+		} else {
+			run.Entries[i] = w.move(s, place, e)
 		}
-		run.Entries[i] = w.move(s, place, e)
+		w.reached(s)
 	}
 	st.Head = entries[len(entries)-1].Hash
 	st.Stored = s.now()
@@ -156,10 +159,9 @@ func (e *Sent) unfit(at stock.Seq) string {
 func (w *warehouse) move(s *step, at Place, e *Sent) Kept {
 	m := e.Entry.Movement // a copy: the command stays as it was
 	w.name(s, &m)
-	l := w.lines[m.SKU]
-	if l == nil {
-		l = new(line)
-		w.lines[m.SKU] = l
+	l := w.line(s, m.SKU)
+	if w.state.Reported != nil {
+		w.part(m.SKU, l)
 	}
 	known := w.sheet.Lot(m.SKU, m.Lot)
 	w.sheet.Apply(&m)
@@ -171,8 +173,20 @@ func (w *warehouse) move(s *step, at Place, e *Sent) Kept {
 	}
 	kept := Kept{Raw: e.Raw, SKU: m.SKU, Prev: l.newest(), OnHandAfter: l.onHand}
 	l.term, l.seq = at.Term, at.Seq
-	s.touchLine(w, m.SKU, l)
+	s.touchSum(w, m.SKU, l)
+	if w.tookOver() && m.Kind != stock.Opening {
+		w.show(s, at, &m, l)
+	}
 	return kept
+}
+
+// show adds a movement to the levels that were taken over. Openings are not:
+// they are these very levels.
+func (w *warehouse) show(s *step, at Place, m *stock.Movement, l *line) {
+	w.aside.sheet.Apply(m)
+	w.aside.sheet.Restate(m.SKU, stockedOf(&w.aside.sheet, m.SKU)) // lots without stock are forgotten
+	w.aside.newest[m.SKU] = at
+	s.touchLine(w, m.SKU, l)
 }
 
 // name replaces the texts that the sheet will keep by the Book's copies.

@@ -75,3 +75,17 @@ func (st *Statement) Sheet() (Sheet, error) {
 	}
 	return s, nil
 }
+
+// Restate makes what the sheet knows of a SKU just what is stated, dates
+// included, whatever entries said before. All levels are of this SKU.
+func (s *Sheet) Restate(sku SKU, levels []StatedLevel) {
+	sh := s.shelf(sku)
+	for _, c := range sh.cells {
+		s.digest.Add(Cell{sku, c.lot, c.bin}, -c.qty)
+	}
+	s.cells -= len(sh.cells)
+	*sh = shelf{}
+	for i := range levels {
+		s.Set(levels[i].Level, levels[i].Produced)
+	}
+}
