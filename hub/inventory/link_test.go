@@ -219,11 +219,6 @@ func TestFork_IsSeenWhereverItBegins(t *testing.T) {
 			s.works(b, 6)
 			return b.Batch(5, 13)
 		}, "do not follow"},
-		{"a ledger that was trimmed too far", func(_ *scene, b *storetest.Box) inventory.Command {
-			s := b.Hello()
-			s.Position.First, s.Position.Last = 10, 20
-			return s
-		}, "begins at entry 10"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, b := newScene(t), storetest.NewBox("sz-1", 1)
@@ -244,9 +239,6 @@ func TestHello_OfAnUnknownWarehouse(t *testing.T) {
 	s.book = newBook()
 	s.refused(b.Batch(1, 0), inventory.ReasonWarehouse, "not enrolled")
 	s.refused(inventory.DownStored{Warehouse: "sz-1"}, inventory.ReasonWarehouse, "not enrolled")
-	trimmed := b.Hello()
-	trimmed.Position.First = 4
-	s.refused(trimmed, inventory.ReasonFork, "begins at entry 4")
 	bad := b.Hello()
 	bad.Warehouse = "Bad Name"
 	s.refused(bad, inventory.ReasonInvalid, "warehouse id")

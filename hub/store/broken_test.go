@@ -208,12 +208,12 @@ func TestOpen_SaysWhatIsWrong(t *testing.T) {
 	closeStore(t, s)
 
 	tamper(t, dir, func(p *Pebble) error {
-		return p.db.Set(levelKey(nil, "wh-0", "milk"), packLevel(nil, &inventory.Level{
+		return p.db.Set(levelKey(nil, levelRow, "wh-0", "milk"), packLevel(nil, &inventory.Level{
 			Revision: 1, OnHand: 6, Lots: []inventory.LotLevel{{Bins: []inventory.BinLevel{{OnHand: 6}}}},
 		}), nil)
 	})
 	wantOpenError(t, dir, "levels do not add up: warehouse wh-0")
-	tamper(t, dir, func(p *Pebble) error { return p.db.Set(levelKey(nil, "wh-0", "milk"), []byte{1}, nil) })
+	tamper(t, dir, func(p *Pebble) error { return p.db.Set(levelKey(nil, levelRow, "wh-0", "milk"), []byte{1}, nil) })
 	wantOpenError(t, dir, "damaged row")
 	tamper(t, dir, func(p *Pebble) error { return p.db.Set(formatKey, []byte{0, 0, 0, 0, 0, 0, 0, format + 1}, nil) })
 	wantOpenError(t, dir, fmt.Sprintf("later version of the hub (format %d", format+1))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -26,16 +27,17 @@ func (p *Pebble) Movements(ctx context.Context, w stock.Warehouse, sku stock.SKU
 		return nil, "", nil
 	}
 	// Every entry up to the level's newest is durable, like the level itself.
+	h := &history{db: p.db, warehouse: w, sku: sku}
+	h.state, _ = p.Warehouse(w)
 	switch {
 	case at.IsZero():
 		at = level.Newest
-	case level.Newest.Before(at):
+	case h.newest().Before(at):
 		return nil, "", fmt.Errorf("cursor %s: %w", before, inventory.ErrCursor)
 	}
 	var out []inventory.StoredEntry
 	err = p.reading(runRow, w, func(it *pebble.Iterator) error {
-		h := &history{warehouse: w, sku: sku, rows: it}
-		h.state, _ = p.Warehouse(w)
+		h.rows = it
 		for ; len(out) < n && !at.IsZero(); at = h.prev {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -59,6 +61,7 @@ func (p *Pebble) Movements(ctx context.Context, w stock.Warehouse, sku stock.SKU
 
 // history walks the entries of one SKU back in time.
 type history struct {
+	db        *pebble.DB
 	warehouse stock.Warehouse
 	sku       stock.SKU
 	state     inventory.WarehouseState
@@ -82,10 +85,31 @@ func (h *history) read(at inventory.Place) (inventory.StoredEntry, error) {
 		// Places are only ever given out for entries of this SKU.
 		return out, fmt.Errorf("entry %d of term %d: %w", at.Seq, at.Term, inventory.ErrCursor)
 	}
+	if kept.Prev.IsZero() {
+		// The first entry of its SKU, or one that was applied late: then its place
+		// in history stands with the decision.
+		if err := h.recall(at, &kept, &stored); err != nil {
+			return out, err
+		}
+	}
 	h.prev = kept.Prev
 	return inventory.StoredEntry{
 		Epoch: h.state.EpochOf(at.Term), Entry: entry, Raw: kept.Raw, Stored: stored, OnHandAfter: kept.OnHandAfter,
 	}, nil
+}
+
+// recall puts in what is known of an entry that somebody had applied late.
+func (h *history) recall(at inventory.Place, kept *inventory.Kept, applied *time.Time) error {
+	r, err := retriedAt(h.db, h.warehouse, at)
+	if r != nil {
+		kept.Prev, kept.OnHandAfter, *applied = r.Prev, r.OnHandAfter, r.Time
+	}
+	return err
+}
+
+// newest gives the place of the newest entry that is stored.
+func (h *history) newest() inventory.Place {
+	return inventory.Place{Term: h.state.Term(), Seq: h.state.Applied}
 }
 
 // run finds the run that holds the entry at a place.

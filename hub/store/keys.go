@@ -14,21 +14,27 @@ import (
 //	w warehouse                     WarehouseState without Down
 //	d warehouse                     DownState
 //	l warehouse 0 sku               Level
+//	f warehouse 0 sku               the hub's own sum, where the level is what was stated
 //	t warehouse 0 sku 0 lot         dates of a lot
 //	i sku                           item
 //	e warehouse 0 term seq          run of entries that begins there
 //	q warehouse 0 term seq          entry that was set aside
-//	x warehouse 0 term seq          who dealt with it
+//	x warehouse 0 term seq          who discarded it
+//	y warehouse 0 term seq          who had it applied after all
+//	r warehouse 0 number            repair
 const (
 	metaRow       = 'm'
 	warehouseRow  = 'w'
 	downRow       = 'd'
 	levelRow      = 'l'
+	foldRow       = 'f'
 	lotRow        = 't'
 	itemRow       = 'i'
 	runRow        = 'e'
 	quarantineRow = 'q'
 	discardRow    = 'x'
+	retryRow      = 'y'
+	repairRow     = 'r'
 )
 
 var (
@@ -40,8 +46,13 @@ func warehouseKey(b []byte, w stock.Warehouse) []byte { return append(append(b, 
 
 func downKey(b []byte, w stock.Warehouse) []byte { return append(append(b, downRow), w...) }
 
-func levelKey(b []byte, w stock.Warehouse, sku stock.SKU) []byte {
-	return append(within(b, levelRow, w), sku...)
+// levelKey is the key of a level or of the hub's own sum.
+func levelKey(b []byte, kind byte, w stock.Warehouse, sku stock.SKU) []byte {
+	return append(within(b, kind, w), sku...)
+}
+
+func repairKey(b []byte, w stock.Warehouse, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(within(b, repairRow, w), number)
 }
 
 func lotKey(b []byte, l *inventory.LotRow) []byte {

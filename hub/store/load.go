@@ -15,7 +15,9 @@ import (
 
 // format is the version of the rows that this program writes. A store of a
 // later one is refused.
-const format = 1
+//
+// Format 2 has statements: sums beside levels, and more in a warehouse's row.
+const format = 2
 
 // loadChunk is how many rows go to the Book at a time.
 const loadChunk = 1024
@@ -28,12 +30,13 @@ func (p *Pebble) load() error {
 	p.book = inventory.NewBook(p.options.Book)
 	l := &loader{book: p.book, view: p.view}
 	// Items before the streams that name them, lots before the levels that use
-	// them, all before the states that sum them up.
+	// them, sums before the levels that are shown in their place, all before the
+	// states that sum them up.
 	for _, rows := range []struct {
 		kind byte
 		take func(key []byte, row string) error
 	}{
-		{itemRow, l.item}, {lotRow, l.lot}, {levelRow, l.level}, {warehouseRow, l.warehouse}, {downRow, l.down},
+		{itemRow, l.item}, {lotRow, l.lot}, {foldRow, l.fold}, {levelRow, l.level}, {warehouseRow, l.warehouse}, {downRow, l.down},
 	} {
 		if err := p.each(rows.kind, rows.take); err != nil {
 			return err
@@ -60,8 +63,12 @@ func (p *Pebble) identify() error {
 	if version > format {
 		return fmt.Errorf("it was written by a later version of the hub (format %d, this one knows up to %d): run that version, or restore a copy from before the upgrade", version, format)
 	}
-	p.incarnation, err = p.number(incarnationKey)
-	return err
+	if p.incarnation, err = p.number(incarnationKey); err != nil || version == format || p.options.readOnly {
+		return err
+	}
+	// Rows of an earlier format are read as they are; those that are written from
+	// now on an earlier program would not understand.
+	return p.db.Set(formatKey, binary.BigEndian.AppendUint64(nil, format), pebble.Sync)
 }
 
 // found gives a new store its format and its incarnation.
@@ -112,13 +119,13 @@ type loader struct {
 	book *inventory.Book
 	view *view
 	rows inventory.Changes
-	raw  []string // rows of the levels
+	raw  packed
 }
 
 func (l *loader) flush() {
 	l.book.Load(&l.rows)
 	l.view.publish(&l.rows, l.raw)
-	l.rows, l.raw = inventory.Changes{}, nil
+	l.rows, l.raw = inventory.Changes{}, packed{}
 }
 
 func (l *loader) item(_ []byte, row string) error {
@@ -150,8 +157,20 @@ func (l *loader) level(key []byte, row string) error {
 		return errRow
 	}
 	lv, err := unpackLevel(stock.Warehouse(w), stock.SKU(sku), row)
-	l.rows.Levels, l.raw = append(l.rows.Levels, lv), append(l.raw, row)
-	if len(l.raw) == loadChunk {
+	l.rows.Levels, l.raw.levels = append(l.rows.Levels, lv), append(l.raw.levels, row)
+	if len(l.raw.levels) == loadChunk {
+		l.flush()
+	}
+	return err
+}
+
+func (l *loader) fold(key []byte, row string) error {
+	w, sku, ok := bytes.Cut(key, []byte{0})
+	if !ok {
+		return errRow
+	}
+	sum, err := unpackLevel(stock.Warehouse(w), stock.SKU(sku), row)
+	if l.rows.Folds = append(l.rows.Folds, sum); len(l.rows.Folds) == loadChunk {
 		l.flush()
 	}
 	return err

@@ -39,8 +39,8 @@ type Pebble struct {
 	closed bool
 	stats  counters
 
-	copying    sync.Mutex // held while a backup is made
-	discarding sync.Mutex // held while an entry is discarded
+	copying  sync.Mutex // held while a backup is made
+	deciding sync.Mutex // held while somebody decides what counts
 }
 
 // counters are what Stats tells.

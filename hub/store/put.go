@@ -9,12 +9,18 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
+// packed are the rows of the levels of a group, which readers will see.
+type packed struct{ levels, settled []string }
+
 // put writes the rows of what changed into a batch, and gives those of the
-// levels, which readers will see.
-func put(b *pebble.Batch, c *inventory.Changes) ([]string, error) {
+// levels.
+func put(b *pebble.Batch, c *inventory.Changes) (packed, error) {
 	w := &rowWriter{batch: b}
 	for _, id := range c.Emptied {
 		w.clear(lotRow, id)
+	}
+	for _, id := range c.Joined {
+		w.clear(foldRow, id)
 	}
 	for i := range c.Items {
 		w.item(&c.Items[i])
@@ -22,18 +28,12 @@ func put(b *pebble.Batch, c *inventory.Changes) ([]string, error) {
 	for i := range c.Lots {
 		w.set(lotKey(w.key[:0], &c.Lots[i]), packLot(w.value[:0], &c.Lots[i]))
 	}
-	levels := w.levels(c.Levels)
+	rows := packed{w.levels(levelRow, c.Levels), w.levels(levelRow, c.Settled)}
+	w.levels(foldRow, c.Folds)
+	w.decisions(c)
 	for i := range c.Runs {
 		r := &c.Runs[i]
 		w.set(placeKey(w.key[:0], runRow, r.Warehouse, r.From), packRun(w.value[:0], r, c.Time))
-	}
-	for i := range c.Quarantined {
-		q := &c.Quarantined[i]
-		w.set(placeKey(w.key[:0], quarantineRow, q.Warehouse, q.Place), packQuarantined(w.value[:0], q))
-	}
-	for i := range c.Discarded {
-		d := &c.Discarded[i]
-		w.set(placeKey(w.key[:0], discardRow, d.Warehouse, d.Place), packDiscarded(w.value[:0], d))
 	}
 	for i := range c.Downs {
 		d := &c.Downs[i]
@@ -44,9 +44,9 @@ func put(b *pebble.Batch, c *inventory.Changes) ([]string, error) {
 		w.set(warehouseKey(w.key[:0], st.Warehouse), packWarehouse(w.value[:0], st))
 	}
 	if w.err != nil {
-		return nil, fmt.Errorf("write rows: %w", w.err)
+		return packed{}, fmt.Errorf("write rows: %w", w.err)
 	}
-	return levels, nil
+	return rows, nil
 }
 
 // rowWriter puts rows into a batch, which copies them. Its first error sticks.
@@ -71,11 +71,32 @@ func (w *rowWriter) item(row *inventory.ItemRow) {
 	w.set(itemKey(w.key[:0], row.SKU), value)
 }
 
-func (w *rowWriter) levels(levels []inventory.Level) []string {
+// decisions writes what was set aside, and what somebody decided.
+func (w *rowWriter) decisions(c *inventory.Changes) {
+	for i := range c.Quarantined {
+		q := &c.Quarantined[i]
+		w.set(placeKey(w.key[:0], quarantineRow, q.Warehouse, q.Place), packQuarantined(w.value[:0], q))
+	}
+	for i := range c.Discarded {
+		d := &c.Discarded[i]
+		w.set(placeKey(w.key[:0], discardRow, d.Warehouse, d.Place), packDiscarded(w.value[:0], d))
+	}
+	for i := range c.Retried {
+		r := &c.Retried[i]
+		w.set(placeKey(w.key[:0], retryRow, r.Warehouse, r.Place), packRetried(w.value[:0], r))
+	}
+	for i := range c.Repaired {
+		r := &c.Repaired[i]
+		w.set(repairKey(w.key[:0], r.Warehouse, r.Number), packRepaired(w.value[:0], r))
+	}
+}
+
+// levels writes rows of levels, or of sums, and gives them.
+func (w *rowWriter) levels(kind byte, levels []inventory.Level) []string {
 	rows := make([]string, len(levels))
 	for i := range levels {
 		l := &levels[i]
-		w.set(levelKey(w.key[:0], l.Warehouse, l.SKU), packLevel(w.value[:0], l))
+		w.set(levelKey(w.key[:0], kind, l.Warehouse, l.SKU), packLevel(w.value[:0], l))
 		rows[i] = string(w.value)
 	}
 	return rows

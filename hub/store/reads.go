@@ -16,12 +16,12 @@ func (p *Pebble) Level(w stock.Warehouse, sku stock.SKU) (inventory.Level, bool)
 	if s == nil {
 		return inventory.Level{}, false
 	}
-	applied := s.applied() // before the level: see publish
+	m := s.moment()
 	sh := s.shelf(sku)
 	if sh == nil {
 		return inventory.Level{}, false
 	}
-	return s.level(sh, *sh.row.Load(), applied), true
+	return p.view.level(s, sh, *sh.row.Load(), m), true
 }
 
 // Levels gives up to n SKUs of a warehouse that come after one, by SKU.
@@ -30,11 +30,11 @@ func (p *Pebble) Levels(w stock.Warehouse, after stock.SKU, n int) []inventory.L
 	if s == nil {
 		return nil
 	}
-	applied := s.applied()
+	m := s.moment()
 	shelves := page(*s.shelves.Load(), n, func(sh *shelf) int { return cmp.Compare(sh.sku, after) })
 	out := make([]inventory.Level, len(shelves))
 	for i, sh := range shelves {
-		out[i] = s.level(sh, *sh.row.Load(), applied)
+		out[i] = p.view.level(s, sh, *sh.row.Load(), m)
 	}
 	return out
 }

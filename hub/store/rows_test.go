@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/binary"
+	"errors"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/hub/store/storetest"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -44,6 +47,14 @@ var kinds = []struct {
 		q, err := unpackQuarantined("w", inventory.Place{}, row)
 		return packQuarantined(nil, &q), err
 	}},
+	{"retried", func(row string) ([]byte, error) {
+		r, err := unpackRetried("w", inventory.Place{}, row)
+		return packRetried(nil, &r), err
+	}},
+	{"repaired", func(row string) ([]byte, error) {
+		r, err := unpackRepaired("w", 1, row)
+		return packRepaired(nil, &r), err
+	}},
 }
 
 // FuzzRows: whatever is in a row, reading it never panics; and what reads,
@@ -52,6 +63,8 @@ func FuzzRows(f *testing.F) {
 	f.Add(packLevel(nil, sampleLevel()))
 	f.Add(packWarehouse(nil, sampleWarehouse()))
 	f.Add(packDown(nil, &inventory.DownState{Epoch: stock.Epoch{1}, Stored: 4, Pending: []inventory.DownKey{{Item: "milk"}}, Waiting: 2, Version: 9}))
+	f.Add(packRetried(nil, sampleRetried()))
+	f.Add(packRepaired(nil, sampleRepaired()))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, row []byte) {
 		for _, k := range kinds {
@@ -89,6 +102,34 @@ func sampleWarehouse() *inventory.WarehouseState {
 	}
 }
 
+// sampleTransfer has all that a row of format 2 can say of statements.
+func sampleTransfer() *inventory.WarehouseState {
+	s, at := sampleWarehouse(), time.UnixMilli(1_800_000_000_456).UTC()
+	s.Reported = &inventory.Reported{
+		Epoch: stock.Epoch{18}, Seq: 19, Until: 20, Since: at, Stated: 1 << 62, Served: 21, Repair: &inventory.Order{By: "li", Why: "counted"},
+	}
+	s.Adopted = &inventory.Adopted{From: 22, Seq: 23, Time: at}
+	s.Frozen = &inventory.Frozen{Candidate: stock.Epoch{5}, Since: at}
+	s.Settled, s.Repairs = 24, 25
+	s.Box.BaseWanted = true
+	s.Candidate.TookOver = stock.Takeover{Epoch: stock.Epoch{1}, Seq: 6, Last: 26}
+	return s
+}
+
+func sampleRetried() *inventory.Retried {
+	return &inventory.Retried{
+		Warehouse: "w", Place: inventory.Place{Term: 1, Seq: 2}, By: "li", Why: "the hub can read it now", Time: time.UnixMilli(3).UTC(),
+		SKU: "milk", Prev: inventory.Place{Term: 1, Seq: 4}, OnHandAfter: -5,
+	}
+}
+
+func sampleRepaired() *inventory.Repaired {
+	return &inventory.Repaired{
+		Warehouse: "w", Number: 1, Place: inventory.Place{Term: 1, Seq: 2}, By: "li", Why: "counted", Time: time.UnixMilli(3).UTC(), Differ: 2000,
+		Cells: []inventory.RepairedCell{{Cell: stock.Cell{SKU: "milk", Lot: "A1", Bin: "C-1"}, Before: -1, After: 7}, {Cell: stock.Cell{SKU: "rice"}, After: 1}},
+	}
+}
+
 func TestRows_ComeBackAsTheyWere(t *testing.T) {
 	level, err := unpackLevel("w", "s", string(packLevel(nil, sampleLevel())))
 	if diff := cmp.Diff(*sampleLevel(), level); diff != "" || err != nil {
@@ -97,6 +138,18 @@ func TestRows_ComeBackAsTheyWere(t *testing.T) {
 	ware, err := unpackWarehouse("w", string(packWarehouse(nil, sampleWarehouse())))
 	if diff := cmp.Diff(*sampleWarehouse(), ware); diff != "" || err != nil {
 		t.Errorf("warehouse: %v\n%s", err, diff)
+	}
+	ware, err = unpackWarehouse("w", string(packWarehouse(nil, sampleTransfer())))
+	if diff := cmp.Diff(*sampleTransfer(), ware); diff != "" || err != nil {
+		t.Errorf("warehouse with statements: %v\n%s", err, diff)
+	}
+	retried, err := unpackRetried("w", sampleRetried().Place, string(packRetried(nil, sampleRetried())))
+	if diff := cmp.Diff(*sampleRetried(), retried); diff != "" || err != nil {
+		t.Errorf("retried: %v\n%s", err, diff)
+	}
+	repaired, err := unpackRepaired("w", 1, string(packRepaired(nil, sampleRepaired())))
+	if diff := cmp.Diff(*sampleRepaired(), repaired); diff != "" || err != nil {
+		t.Errorf("repaired: %v\n%s", err, diff)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.Make[inventory.DownState]().Draw(t, "down")
@@ -121,13 +174,52 @@ func TestRows_ComeBackAsTheyWere(t *testing.T) {
 }
 
 func TestRows_EveryCutIsNoticed(t *testing.T) {
-	for kind, row := range map[string][]byte{"level": packLevel(nil, sampleLevel()), "warehouse": packWarehouse(nil, sampleWarehouse())} {
+	transfer := packer{}
+	packTransfer(&transfer, sampleTransfer())
+	rows := map[string][]byte{
+		"level": packLevel(nil, sampleLevel()), "warehouse": packWarehouse(nil, sampleTransfer()),
+		"retried": packRetried(nil, sampleRetried()), "repaired": packRepaired(nil, sampleRepaired()),
+	}
+	format1 := len(rows["warehouse"]) - len(transfer.b) // where a row of format 1 ends
+	for kind, row := range rows {
 		for _, k := range kinds {
 			for n := 0; k.name == kind && n < len(row); n++ {
+				if kind == "warehouse" && n == format1 {
+					continue
+				}
 				if _, err := k.repack(string(row[:n])); err == nil {
 					t.Errorf("a %s cut after %d of %d bytes reads", kind, n, len(row))
 				}
 			}
 		}
+	}
+}
+
+// A store that an earlier version of the hub wrote opens, and is then a later
+// version's: the earlier one refuses it, because it would lose what it does not
+// know.
+func TestRows_OfFormat1AreRead(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir, Options{})
+	box := storetest.NewBox("wh-0", 1)
+	box.Move(t, stock.Movement{Kind: stock.Receive, SKU: "milk", Delta: 5})
+	catchUpOne(t, s, box)
+	want, _ := s.Warehouse("wh-0")
+	closeStore(t, s)
+	tamper(t, dir, func(p *Pebble) error {
+		var later packer
+		packTransfer(&later, &want)
+		row := packWarehouse(nil, &want)
+		return errors.Join(
+			p.db.Set(warehouseKey(nil, "wh-0"), row[:len(row)-len(later.b)], nil),
+			p.db.Set(formatKey, binary.BigEndian.AppendUint64(nil, 1), nil),
+		)
+	})
+	s = start(t, dir, Options{})
+	if got, _ := s.Warehouse("wh-0"); cmp.Diff(want, got) != "" {
+		t.Errorf("state of format 1 (-written +read):\n%s", cmp.Diff(want, got))
+	}
+	if version, err := s.number(formatKey); version != format || err != nil {
+		t.Errorf("format after opening is %d, %v, want %d", version, err, format)
 	}
 }

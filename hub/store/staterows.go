@@ -43,6 +43,7 @@ func packWarehouse(b []byte, s *inventory.WarehouseState) []byte {
 	}
 	p.uint(uint64(s.Clones))
 	p.time(s.Cloned)
+	packTransfer(&p, s)
 	return p.b
 }
 
@@ -78,6 +79,9 @@ func unpackWarehouse(w stock.Warehouse, row string) (inventory.WarehouseState, e
 		s.Superseded[i].Nonce = u.uint()
 	}
 	s.Clones, s.Cloned = int(u.uint()), u.time()
+	if u.s != "" { // a row of format 1 ends here
+		unpackTransfer(&u, &s)
+	}
 	return s, u.end()
 }
 

@@ -56,7 +56,7 @@ func (p *Pebble) Trace(ctx context.Context, w stock.Warehouse, e stock.Epoch, po
 	}
 	var same stock.Seq
 	err := p.reading(runRow, w, func(it *pebble.Iterator) error {
-		h := &history{warehouse: w, state: st, rows: it}
+		h := &history{db: p.db, warehouse: w, state: st, rows: it}
 		for i := len(points) - 1; i >= 0; i-- {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -43,14 +43,15 @@ func newView() *view {
 	return v
 }
 
-// publish shows a synced group. rows are the packed rows of its levels.
+// publish shows a synced group. rows are those of its levels.
 // Levels go before the states of their warehouses: who reads a state and then
 // a level sees in the level at least what the state says is applied.
-func (v *view) publish(c *inventory.Changes, rows []string) {
+func (v *view) publish(c *inventory.Changes, rows packed) {
 	if len(c.Items) > 0 {
 		v.publishItems(c.Items)
 	}
-	marks := v.publishLevels(c.Levels, rows)
+	marks := v.publishLevels(c.Levels, rows.levels)
+	v.publishLevels(c.Settled, rows.settled) // their revision is the old one: nobody has to be told
 	for i := range c.Warehouses {
 		st := c.Warehouses[i]
 		s := v.open(st.Warehouse)
@@ -171,18 +172,30 @@ func (s *shop) shelf(sku stock.SKU) *shelf {
 
 func byShelf(s *shelf, sku stock.SKU) int { return cmp.Compare(s.sku, sku) }
 
-// level unpacks a level. The row was read back or written by this process and
-// is covered by the database's checksums, so it unpacks.
-func (s *shop) level(sh *shelf, row string, applied stock.Seq) inventory.Level {
-	l, _ := unpackLevel(s.id, sh.sku, row)
-	l.Applied = applied
-	return l
+// moment is what the levels of a shop do not carry themselves, as of one state.
+type moment struct{ applied, reported stock.Seq }
+
+// moment gives the state that belongs to the levels of a shop. Take it before
+// them: see publish.
+func (s *shop) moment() moment {
+	st := s.state.Load()
+	switch {
+	case st == nil:
+		return moment{}
+	case st.Reported != nil:
+		return moment{st.Applied, st.Reported.Until}
+	}
+	return moment{applied: st.Applied}
 }
 
-// applied gives the newest entry that is stored of the warehouse.
-func (s *shop) applied() stock.Seq {
-	if st := s.state.Load(); st != nil {
-		return st.Applied
+// level unpacks a level. The row was read back or written by this process and
+// is covered by the database's checksums, so it unpacks.
+func (v *view) level(s *shop, sh *shelf, row string, m moment) inventory.Level {
+	l, _ := unpackLevel(s.id, sh.sku, row)
+	l.Applied, l.Reported = m.applied, m.reported
+	items := *v.items.Load()
+	if at, ok := slices.BinarySearchFunc(items, sh.sku, bySKU); ok {
+		l.Removed = items[at].Removed
 	}
-	return 0
+	return l
 }

@@ -47,11 +47,11 @@ type hit struct {
 	shop     *shop
 	shelf    *shelf
 	row      *string
-	applied  stock.Seq
+	moment   moment
 }
 
 func capture(s *shop, sh *shelf) hit {
-	h := hit{shop: s, shelf: sh, applied: s.applied()} // before the level: see publish
+	h := hit{shop: s, shelf: sh, moment: s.moment()}
 	h.row = sh.row.Load()
 	h.revision = revisionOf(*h.row)
 	return h
@@ -89,7 +89,7 @@ func (f *feed) give() inventory.Update {
 		f.queue, f.token.Revision = nil, f.until
 	}
 	f.marked = false
-	return inventory.Update{Level: h.shop.level(h.shelf, *h.row, h.applied), Token: f.token}
+	return inventory.Update{Level: f.view.level(h.shop, h.shelf, *h.row, h.moment), Token: f.token}
 }
 
 // look takes the next changes from the log, and reports whether there were any.

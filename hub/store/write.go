@@ -35,7 +35,7 @@ type group struct {
 	requests []*request
 	results  []inventory.Result
 	changes  inventory.Changes
-	levels   []string      // packed rows of changes.Levels
+	rows     packed        // of the levels in changes
 	batch    *pebble.Batch // nil when nothing changed
 	bytes    int           // length of the batch
 }
@@ -125,7 +125,7 @@ func (p *Pebble) group(r *request) (*group, error) {
 	}
 	g.batch = p.db.NewBatch()
 	var err error
-	g.levels, err = put(g.batch, &g.changes)
+	g.rows, err = put(g.batch, &g.changes)
 	g.bytes = g.batch.Len()
 	return g, err
 }
@@ -137,7 +137,7 @@ func (p *Pebble) commit(groups <-chan *group) {
 			p.fail(err)
 			return
 		}
-		p.view.publish(&g.changes, g.levels)
+		p.view.publish(&g.changes, g.rows)
 		p.count(g)
 		results := g.results
 		for _, r := range g.requests {
