@@ -117,7 +117,9 @@ func (w *warehouse) line(s *step, sku stock.SKU) *line {
 	if l == nil {
 		l = new(line)
 		w.lines[sku] = l
-		s.touchLine(w, sku, l)
+		if w.state.Reported != nil {
+			s.touchLine(w, sku, l)
+		}
 	}
 	return l
 }
