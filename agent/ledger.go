@@ -16,15 +16,17 @@ import (
 func ledgerCommand(stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
-		Short: "Look at a ledger file while its agent is stopped",
+		Short: "Look at a ledger file, or mend it, while its agent is stopped",
 		Long: `The ledger is the warehouse's book: every movement, in order, chained by hashes.
-These commands read it; none of them changes it. The agent must be stopped
-first, because two processes never share the file.`,
+show, verify and export read it. restore makes a damaged one whole again, and
+rebirth puts an empty one in its place; both keep the old file. The agent must be
+stopped first, because two processes never share the file.`,
 	}
 	var data string
 	cmd.PersistentFlags().StringVar(&data, "data", agentd.DefaultConfig().Data, "folder of the agent's data")
 	path := func() string { return agentd.LedgerPath(data) }
 	cmd.AddCommand(showCommand(stdout, path), verifyCommand(stdout, stderr, path), exportCommand(stdout, path))
+	cmd.AddCommand(restoreCommand(stdout, path), rebirthCommand(stdout, path))
 	return cmd
 }
 
@@ -84,7 +86,7 @@ func verifyCommand(stdout, stderr io.Writer, path func() string) *cobra.Command 
 			}
 			printReport(stdout, &report)
 			if !report.OK() {
-				return errors.New("the ledger is damaged: keep the file, and restore the last good copy or start the box with a new ledger")
+				return errors.New("the ledger is damaged: run `agent ledger restore`, which keeps this file too")
 			}
 			return nil
 		},

@@ -74,7 +74,7 @@ func (e *DamagedError) Error() string {
 	if e.Seq != 0 {
 		place = fmt.Sprintf(" at entry %d", e.Seq)
 	}
-	return fmt.Sprintf("%v: %s%s: %s; keep the file, run `agent ledger verify`, and restore the last good copy", ErrDamaged, e.Path, place, e.What)
+	return fmt.Sprintf("%v: %s%s: %s; the agent restores it when it starts again, or run `agent ledger restore`", ErrDamaged, e.Path, place, e.What)
 }
 
 // Is makes errors.Is(err, ErrDamaged) true.

@@ -20,6 +20,13 @@ import (
 
 // The test binary is also the process that gets killed.
 func TestMain(m *testing.M) {
+	if path := os.Getenv("LEDGER_HEIR"); path != "" {
+		if err := heir(path, os.Getenv("LEDGER_SNAPSHOTS")); err != nil {
+			fmt.Fprintln(os.Stderr, "heir:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if path := os.Getenv("LEDGER_CHILD"); path != "" {
 		if err := child(path, os.Getenv("LEDGER_ROUND"), os.Getenv("LEDGER_EARLY") != ""); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -57,6 +58,7 @@ type hubToy struct {
 func (h *hubToy) applied() stock.Seq { return stock.Seq(len(h.entries)) }
 
 func (h *hubToy) statement(tb testing.TB, at stock.Seq) stock.Statement {
+	tb.Helper()
 	var sheet stock.Sheet
 	for _, b := range h.entries[:at] {
 		e, err := wire.DecodeEntry(b)
@@ -77,7 +79,7 @@ func TestRebirth_LosesNothingAndBooksNothingTwice(t *testing.T) {
 	run, reborn, brought := 0, 0, uint64(0)
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		folder := filepath.Join(dir, fmt.Sprint(run))
+		folder := filepath.Join(dir, strconv.Itoa(run))
 		if err := os.Mkdir(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -32,6 +32,7 @@ type PredecessorInfo struct {
 	Path     string         // where it was set aside
 	Position stock.Position // as far as it could be read; a zero Epoch when it could not
 	Stored   stock.Seq      // the hub's cursor as it knew it
+	Lost     uint64         // entries after that cursor that are damaged: they are gone unless the hub has them
 	Took     stock.Takeover // which levels it had taken over itself
 	TookFrom stock.Seq      // the first entry that it took over with; 0 for none
 	SetAside time.Time
@@ -45,9 +46,10 @@ type Restored struct {
 	SetAside string    // the damaged file
 	Snapshot string    // the copy that it was begun with; empty when the damaged file gave all
 	Reborn   bool      // nothing could be begun with: the ledger has a new epoch, and the damaged file is its predecessor
-	Last     stock.Seq // the newest entry that was restored
+	Last     stock.Seq // the newest entry that was restored; 0 for a rebirth
 	Salvaged uint64    // entries of the damaged file that followed the snapshot
 	Missing  stock.Seq // the newest entry that the damaged file has traces of and the ledger lacks; 0 for none
+	Doubt    bool      // pages of the damaged file are lost: entries after Last may be, without a trace
 }
 
 var bucketPast = []byte("past")

@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,7 +58,7 @@ func rebirth(ctx context.Context, path string, o RebirthOptions) (born Reborn, e
 	if o.Warehouse = cmp.Or(o.Warehouse, old.warehouse); o.Warehouse != cmp.Or(old.warehouse, o.Warehouse) {
 		return born, fmt.Errorf("%w: %s is of %q, not of %q", ErrWarehouse, path, old.warehouse, o.Warehouse)
 	}
-	if err := s.begin(fmt.Sprintf("%x", old.info.Position.Epoch[:4]), old.info.SetAside); err != nil {
+	if err := s.begin(hex.EncodeToString(old.info.Position.Epoch[:4]), old.info.SetAside); err != nil {
 		return born, err
 	}
 	return s.bear(old, o, nil)
@@ -69,6 +70,7 @@ type described struct {
 	info      PredecessorInfo
 	line      []PredecessorInfo // its own predecessors that still matter
 	known     known
+	doubt     bool // pages are lost, and nobody knows what stood there
 }
 
 // describe reads what is left of the old file: twice, because only the tree tells
@@ -78,28 +80,45 @@ func describe(ctx context.Context, s *succession, o RebirthOptions) (*described,
 	if err != nil {
 		return nil, err
 	}
-	from := r.newest - min(r.newest, stock.Seq(o.CommandWindow))
+	from := min(r.newest-min(r.newest, stock.Seq(o.CommandWindow)), r.stored())
 	if r, err = findRemains(ctx, s.old, from); err != nil {
 		return nil, err
 	}
-	old := &described{warehouse: r.warehouse(), known: r.known, info: PredecessorInfo{
+	old := &described{warehouse: r.warehouse(), known: r.known, doubt: r.broken, info: PredecessorInfo{
 		Position: stock.Position{Epoch: r.epoch(), First: 1}, Stored: r.stored(), SetAside: time.Now(), Why: o.Why,
 	}}
-	old.info.Position.Epoch = r.epoch()
-	if base, ok := r.base(); ok {
-		old.info.Position.First, old.info.Position.Last, old.info.Position.Head = base.seq+1, base.seq, base.hash
-	}
-	if at, ok := r.start(from); ok {
-		err = r.whole(ctx, at, func(l link) error {
-			old.known.addEntry(l.bytes)
-			old.info.Position.Last, old.info.Position.Head = l.record.seq, l.hash
-			return nil
-		})
-	}
+	err = old.measure(ctx, r, from)
 	if err := errors.Join(err, old.pastOf(r)); err != nil {
 		return nil, err
 	}
 	return old, nil
+}
+
+// measure goes along the entries from a number on that are whole.
+func (d *described) measure(ctx context.Context, r *remains, from stock.Seq) error {
+	p := &d.info.Position
+	if base, ok := r.base(); ok {
+		p.First, p.Last, p.Head = base.seq+1, base.seq, base.hash
+	}
+	unsent := max(d.info.Stored, p.Last)
+	whole := uint64(0)
+	if at, ok := r.start(from); ok {
+		err := r.whole(ctx, at, func(l link) error {
+			d.known.addEntry(l.bytes)
+			if l.record.seq > unsent {
+				whole++
+			}
+			p.Last, p.Head = l.record.seq, l.hash
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if end := max(p.Last, r.newest); end > unsent {
+		d.info.Lost = uint64(end-unsent) - whole
+	}
+	return nil
 }
 
 // pastOf takes over what the old ledger knew of its own predecessors: once the
@@ -124,6 +143,9 @@ func (d *described) pastOf(r *remains) error {
 
 // bear makes the new ledger and puts it in the old one's place.
 func (s *succession) bear(old *described, o RebirthOptions, restored *Restored) (Reborn, error) {
+	if _, err := stock.ParseWarehouse(string(o.Warehouse)); err != nil {
+		return Reborn{}, fmt.Errorf("%w: the old file does not tell whose it was, so name the warehouse", err)
+	}
 	old.info.Path = s.setAside()
 	// Also an empty one: the hub may know it, and have what came before it.
 	line := append(slices.Clip(old.line), old.info)

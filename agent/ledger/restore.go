@@ -265,7 +265,7 @@ func (r *restorer) salvage(ctx context.Context, db *bbolt.DB, at mark) (mark, er
 	if left.newest > end.seq {
 		r.done.Missing = left.newest
 	}
-	r.done.Salvaged = uint64(end.seq - at.seq)
+	r.done.Salvaged, r.done.Doubt = uint64(end.seq-at.seq), left.broken
 	return end, db.Update(func(tx *bbolt.Tx) error { return putBack(tx, left) })
 }
 
@@ -332,7 +332,7 @@ func (r *restorer) reborn(ctx context.Context) error {
 	if o.Warehouse == "" {
 		o.Warehouse = old.warehouse
 	}
-	r.done.Reborn, r.done.Snapshot, r.done.Salvaged, r.done.Missing, r.done.Last = true, "", 0, 0, 0
+	*r.done = Restored{Time: r.done.Time, Why: r.done.Why, SetAside: r.done.SetAside, Reborn: true, Doubt: old.doubt}
 	_, err = r.bear(old, o, r.done)
 	return err
 }
