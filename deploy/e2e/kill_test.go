@@ -34,6 +34,7 @@ type acknowledged struct {
 // station's API, and remembers what was acknowledged.
 type porter struct {
 	site *fleet.Site
+	rest time.Duration // between two scans
 	mu   sync.Mutex
 	done []acknowledged // guarded by mu
 }
@@ -82,10 +83,18 @@ func (p *porter) carry(ctx context.Context) {
 			p.mu.Lock()
 			p.done = append(p.done, acknowledged{id, out.Saved.From})
 			p.mu.Unlock()
+			wait(ctx, p.rest)
 		case out.View.Mode != "receive":
 			_, _ = p.post(ctx, "/api/key", "key", "receive", id+"-mode") // the next round tries again
 		}
 	}
+}
+
+// saved gives how many scans were acknowledged.
+func (p *porter) saved() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.done)
 }
 
 func wait(ctx context.Context, d time.Duration) {

@@ -34,14 +34,20 @@ type world struct {
 
 func newWorld(t *testing.T, warehouses int, spawn bool) *world {
 	t.Helper()
+	return newWorldWith(t, fleet.Options{Warehouses: warehouses, Spawn: spawn})
+}
+
+// newWorldWith starts a fleet of one's own taste. What has to do with the test
+// is filled in.
+func newWorldWith(t *testing.T, o fleet.Options) *world {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "catalogue.csv")
 	if err := os.WriteFile(file, []byte(catalogue), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := fleet.New(fleet.Options{
-		Dir: dir, Warehouses: warehouses, Catalogue: file, Spawn: spawn, Settle: 20 * time.Millisecond, Repeat: -1, Output: t.Output(),
-	})
+	o.Dir, o.Catalogue, o.Settle, o.Repeat, o.Output = dir, file, 20*time.Millisecond, -1, t.Output()
+	f, err := fleet.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +138,7 @@ type answer struct {
 	Unit       string `json:"unit"`
 	AppliedSeq string `json:"applied_seq"`
 	Freshness  string `json:"freshness"`
+	Age        string `json:"age"`
 	Lots       []struct {
 		Lot    string `json:"lot"`
 		OnHand int64  `json:"on_hand"`

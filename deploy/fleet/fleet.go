@@ -35,8 +35,11 @@ type Options struct {
 	// Repeat is within which the same code counts as a double read; 0 is the
 	// agent's default, below zero is never.
 	Repeat time.Duration
-	Log    *slog.Logger
-	Output io.Writer // of processes; os.Stderr when nil
+	// Started is told each process of a spawned fleet, before the fleet waits
+	// for it. Nil tells nobody.
+	Started func(node string, pid int)
+	Log     *slog.Logger
+	Output  io.Writer // of processes; os.Stderr when nil
 }
 
 // Ports are the ports of a fleet, all on 127.0.0.1.
@@ -97,7 +100,7 @@ func New(o Options) (*Fleet, error) {
 }
 
 func (f *Fleet) node(name string, p program) *Node {
-	return &Node{Name: name, program: p, spawn: f.options.Spawn, log: f.options.Log, output: f.options.Output}
+	return &Node{Name: name, program: p, spawn: f.options.Spawn, log: f.options.Log, output: f.options.Output, started: f.options.Started}
 }
 
 // address gives an address on loopback: with a port that is free now, if none

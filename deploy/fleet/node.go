@@ -72,6 +72,7 @@ type Node struct {
 	spawn   bool // as a process of its own
 	log     *slog.Logger
 	output  io.Writer // of processes
+	started func(node string, pid int)
 
 	starts atomic.Int64
 	kills  atomic.Int64
@@ -170,6 +171,9 @@ func (n *Node) process(ctx context.Context) error {
 	}
 	n.setEnd(func() { _ = cmd.Process.Kill() }) // it may have ended by itself
 	defer n.setEnd(nil)
+	if n.started != nil {
+		n.started(n.Name, cmd.Process.Pid)
+	}
 	err = cmd.Wait()
 	if ctx.Err() != nil && cmd.ProcessState.Success() {
 		return nil // it was told to end, and did

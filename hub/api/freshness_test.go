@@ -43,6 +43,7 @@ func TestFreshness_IsAboutTheNumbers(t *testing.T) {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	complete := inventory.WarehouseState{Warehouse: "wh-01", Applied: 7, Last: 7, Stored: ago(time.Hour)}
 	behind := inventory.WarehouseState{Warehouse: "wh-01", Applied: 7, Last: 9, Stored: ago(time.Second)}
+	ahead := inventory.WarehouseState{Warehouse: "wh-01", Applied: 7, Last: 7, Stored: now.Add(10 * 365 * 24 * time.Hour)}
 	for _, tt := range []struct {
 		name    string
 		state   inventory.WarehouseState
@@ -57,6 +58,7 @@ func TestFreshness_IsAboutTheNumbers(t *testing.T) {
 		{"not heard since the hub started", complete, Contact{}, ago(time.Hour), frozen, false},
 		{"not heard, and something was outstanding", behind, Contact{}, time.Time{}, frozen, false},
 		{"heard, but never complete since the hub started", behind, Contact{Heard: ago(time.Second)}, time.Time{}, frozen, true},
+		{"not heard since the start, under a clock that was set back", ahead, Contact{}, time.Time{}, frozen, false},
 		{"the clock was set back", complete, Contact{Heard: now.Add(time.Hour), Complete: now.Add(time.Hour)}, now.Add(time.Hour), live, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -40,8 +40,10 @@ func (p *pulse) of(s *inventory.WarehouseState, now time.Time) sign {
 	out := sign{Contact: p.link.Contact(s.Warehouse)}
 	out.AsOf = out.Complete
 	// The line's memory begins with the hub's process. What was stored last was
-	// complete at that moment, if nothing was outstanding.
-	if out.AsOf.IsZero() && s.Unsent() == 0 {
+	// complete at that moment, if nothing was outstanding. A moment that is
+	// still to come by this clock says nothing: the clock was set back since, by
+	// nobody knows how much.
+	if out.AsOf.IsZero() && s.Unsent() == 0 && !s.Stored.After(now) {
 		out.AsOf = s.Stored
 	}
 	// Levels that the agent stated were complete when it did.
