@@ -25,6 +25,9 @@ type Config struct {
 	TLS TLSFiles
 	// Software is the version of the agent's program, for people.
 	Software string
+	// KeepLedger keeps the ledger when the hub asks for a new one, and shows the
+	// fence instead.
+	KeepLedger bool
 	// Dial opens a connection to a broker's host:port. Nil dials TCP.
 	Dial func(ctx context.Context, hostport string) (net.Conn, error)
 	// Random gives numbers in [0, 1) that spread what agents repeat. Nil is

@@ -97,7 +97,7 @@ func newLedger(tb testing.TB, id stock.Warehouse, n int) *ledger.Ledger {
 
 func (s *site) link(tb testing.TB, l *ledger.Ledger) *uplink.Link {
 	tb.Helper()
-	link, err := uplink.New(uplink.Config{Warehouse: l.Warehouse(), Brokers: []string{s.addr}}, l, nil, slog.New(slog.DiscardHandler))
+	link, err := uplink.New(uplink.Config{Warehouse: l.Warehouse(), Brokers: []string{s.addr}}, book{Ledger: l}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

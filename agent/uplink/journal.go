@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
 )
 
 // Journal is what the uplink sends from and stores into: the ledger. It is safe
@@ -31,4 +32,36 @@ type Journal interface {
 	// entry that they are as of; Digest all buckets.
 	CellsIn(buckets []int) ([]stock.Level, stock.Seq)
 	Digest() (stock.Digest, stock.Seq)
+	Levels
+}
+
+// Levels is how a ledger's levels travel without the entries that they add up
+// from.
+type Levels interface {
+	// Newest gives the levels as of the newest entry, Base those before the
+	// oldest that is kept.
+	Newest() stock.Statement
+	Base(ctx context.Context) (stock.Statement, error)
+	// TookOver says which levels the ledger took over; zero for none.
+	TookOver() stock.Takeover
+	// Ancestors are earlier ledgers of this box of which entries may be carried
+	// over.
+	Ancestors() []Ancestor
+	// TracePoints gives at most n entries of an earlier ledger between two
+	// others, spread over those that can be read.
+	TracePoints(ctx context.Context, epoch stock.Epoch, after, before stock.Seq, n int) ([]wire.TracePoint, error)
+	// TakeOver makes the levels of a statement the ledger's own, and carries
+	// over what the earlier ledger of its epoch has after the common entry. Once
+	// done it changes nothing and answers the same.
+	TakeOver(ctx context.Context, st stock.Statement, common stock.Seq) (stock.Takeover, error)
+	// Inherit does the same with the levels of the newest ancestor itself, for a
+	// hub that has nothing of it. Without one it takes over nothing.
+	Inherit(ctx context.Context) (stock.Takeover, error)
+}
+
+// Ancestor is an earlier ledger of this box, which was set aside.
+type Ancestor struct {
+	Epoch  stock.Epoch
+	Stored stock.Seq // the newest entry that it knew to be stored at the hub
+	Last   stock.Seq // its newest entry
 }

@@ -14,6 +14,7 @@ import (
 
 // memJournal is a ledger in memory: real hashes, real levels.
 type memJournal struct {
+	lone
 	mu      sync.Mutex
 	epoch   stock.Epoch
 	entries [][]byte

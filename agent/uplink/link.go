@@ -3,6 +3,8 @@ package uplink
 import (
 	"context"
 	crand "crypto/rand"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
@@ -32,6 +34,7 @@ type Link struct {
 	told    State // what the log was told last
 
 	reader, writer *worker
+	teller         *worker // of levels
 	answers        chan answer
 	lines          chan lineNews
 	status         atomic.Pointer[Status]
@@ -61,8 +64,9 @@ func New(cfg Config, j Journal, r prometheus.Registerer, log *slog.Logger) (*Lin
 	if _, err := crand.Read(l.boot[:]); err != nil {
 		return nil, err
 	}
-	l.machine = newMachine(codec, l.boot, cfg.Software, cfg.Random, j.Position(), j.Unsent(), j.DownPosition())
-	l.reader, l.writer = newWorker(j, codec, l.answers), newWorker(j, codec, l.answers)
+	l.machine = newMachine(codec, l.boot, cfg.Software, cfg.Random, facts{j.Position(), j.Unsent(), j.DownPosition(), j.TookOver(), j.Ancestors()})
+	l.machine.obedient = !cfg.KeepLedger
+	l.reader, l.writer, l.teller = newWorker(j, codec, l.answers), newWorker(j, codec, l.answers), newWorker(j, codec, l.answers)
 	l.shown = Status{State: Offline}
 	l.publish()
 	return l, nil
@@ -74,12 +78,18 @@ func (l *Link) Boot() wire.Boot { return l.boot }
 // Status gives how the link is now.
 func (l *Link) Status() Status { return *l.status.Load() }
 
-// Run keeps the link up until ctx ends. It returns no error: whatever goes
-// wrong on the way to the hub is shown in Status and tried again.
+// ErrRebirth is returned by Run when the hub asks this box to set its ledger
+// aside and to begin a new one: it was rolled back, and the hub has entries that
+// it lost.
+var ErrRebirth = errors.New("the hub asks for a new ledger")
+
+// Run keeps the link up until ctx ends. It returns ErrRebirth or nil: whatever
+// else goes wrong on the way to the hub is shown in Status and tried again.
 func (l *Link) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.reader.run(ctx) })
 	g.Go(func() error { return l.writer.run(ctx) })
+	g.Go(func() error { return l.teller.run(ctx) })
 	g.Go(func() error { return l.supervise(ctx) })
 	g.Go(func() error { return l.loop(ctx) })
 	return g.Wait()
@@ -93,7 +103,9 @@ func (l *Link) loop(ctx context.Context) error {
 		changed := l.journal.Changed()
 		l.machine.look(l.journal.Position())
 		l.machine.feed(l.now())
-		l.act(ctx)
+		if err := l.act(ctx); err != nil {
+			return err
+		}
 		l.publish()
 		l.arm(timer)
 		select {
@@ -144,8 +156,8 @@ func (l *Link) take(raw []byte) {
 	l.machine.frame(l.now(), &f)
 }
 
-// act does what the machine asks for.
-func (l *Link) act(ctx context.Context) {
+// act does what the machine asks for. Its error ends the link.
+func (l *Link) act(ctx context.Context) error {
 	for _, a := range l.machine.take() {
 		switch a := a.(type) {
 		case send:
@@ -162,6 +174,24 @@ func (l *Link) act(ctx context.Context) {
 			if !l.reader.ask(a) {
 				l.machine.cells(nil, errSlow)
 			}
+		case readLevels:
+			l.teller.ask(a) // without room the hub asks again
+		case readPoints:
+			if !l.teller.ask(a) {
+				l.machine.pointed(l.now(), a.turn, nil, errSlow)
+			}
+		case inherit:
+			if !l.writer.ask(a) {
+				l.machine.tookOver(l.now(), a.turn, stock.Takeover{}, errSlow)
+			}
+		case takeOver:
+			l.log.InfoContext(ctx, "taking over the hub's levels", "of", a.statement.Epoch, "entry", a.statement.Seq, "levels", len(a.statement.Levels), "common", a.common)
+			if !l.writer.ask(a) {
+				l.machine.tookOver(l.now(), a.turn, stock.Takeover{}, errSlow)
+			}
+		case rebirth:
+			l.publish()
+			return fmt.Errorf("%w: %s", ErrRebirth, a.message)
 		case storeDown:
 			if !l.writer.ask(a) {
 				l.machine.downStored(stock.DownPosition{}, errSlow)
@@ -176,6 +206,7 @@ func (l *Link) act(ctx context.Context) {
 			}
 		}
 	}
+	return nil
 }
 
 func (l *Link) send(a send) {

@@ -40,6 +40,13 @@ type machine struct {
 	fence  fenceState
 	down   downState
 
+	took      stock.Takeover      // which levels the ledger took over
+	ancestors []Ancestor // earlier ledgers of which entries may be carried over
+	taking    takeover
+	turns     int  // of the actions of takeovers
+	base      bool // the hub wants the levels before the oldest kept entry first
+	obedient  bool // a new ledger is begun when the hub asks for it
+
 	todo []action
 	note note // for Status
 }
@@ -98,13 +105,47 @@ type (
 		want   wire.CellsWanted
 		header wire.Frame
 	}
+	// readLevels asks for a part of the ledger's statement, as a frame.
+	readLevels struct {
+		want   wire.StatementWanted
+		header wire.Frame
+	}
+	// readPoints asks for entries of an earlier ledger, between two others.
+	readPoints struct {
+		epoch         stock.Epoch
+		after, before stock.Seq
+		turn          int
+	}
+	// takeOver has the ledger take over the hub's levels, and what an earlier
+	// ledger has after the newest entry that the hub has, too.
+	takeOver struct {
+		statement stock.Statement
+		common    stock.Seq
+		turn      int
+	}
+	// inherit has the ledger take over what its ancestor had.
+	inherit struct{ turn int }
+	// rebirth has the ledger set aside and a new one begun.
+	rebirth struct{ message string }
 	// hangUp gives up the connection, to try the next address.
 	hangUp struct{}
 )
 
-func newMachine(c *wire.Codec, boot wire.Boot, software string, random func() float64, pos stock.Position, unsent uint64, down stock.DownPosition) *machine {
-	m := &machine{codec: c, boot: boot, software: software, random: random, pos: pos, acked: pos.Last - stock.Seq(unsent)}
-	m.down.stored = down
+// facts are what a machine begins with: all of it is on disk.
+type facts struct {
+	pos       stock.Position
+	unsent    uint64
+	down      stock.DownPosition
+	took      stock.Takeover
+	ancestors []Ancestor
+}
+
+func newMachine(c *wire.Codec, boot wire.Boot, software string, random func() float64, f facts) *machine {
+	m := &machine{
+		codec: c, boot: boot, software: software, random: random, obedient: true,
+		pos: f.pos, acked: f.pos.Last - stock.Seq(f.unsent), took: f.took, ancestors: f.ancestors,
+	}
+	m.down.stored = f.down
 	return m
 }
 
@@ -170,6 +211,15 @@ func (m *machine) inSession(now time.Time, f *wire.Frame) {
 	case *wire.CellsWanted:
 		m.do(readCells{*b, m.header()})
 		return
+	case *wire.StatementWanted:
+		m.levelsWanted(b)
+		return
+	case *wire.Statement:
+		m.stated(now, f, b)
+		return
+	case *wire.Traced:
+		m.traced(now, f, b)
+		return
 	}
 	if f.Epoch != m.pos.Epoch {
 		return
@@ -202,6 +252,7 @@ func (m *machine) tick(now time.Time) {
 		m.tickPing(now)
 		m.tickFlight(now)
 		m.tickRead(now)
+		m.tickTakeover(now)
 	}
 	if now.Sub(m.heard) >= pathTimeout {
 		m.heard = now
@@ -225,8 +276,10 @@ func (m *machine) deadline() time.Time {
 		if m.flight != nil {
 			next = earliest(next, m.flight.again)
 		}
-		if !m.read.again.IsZero() {
-			next = earliest(next, m.read.again)
+		for _, at := range []time.Time{m.read.again, m.taking.again} {
+			if !at.IsZero() {
+				next = earliest(next, at)
+			}
 		}
 		return next
 	case phaseClosed:

@@ -51,8 +51,14 @@ func (m *machine) fenced(now time.Time, f *wire.Frame, b *wire.Fenced) {
 	if m.phase == phaseHello { // a hello carries no session
 		mine = f.Session == 0 && b.Nonce == m.hello.nonce
 	}
-	if mine {
-		m.hold(now, b.Reason, b.Message)
+	if !mine {
+		return
+	}
+	m.hold(now, b.Reason, b.Message)
+	// Where two boxes may be at work, or this one was replaced, a new ledger
+	// would only be the next one in the fight.
+	if b.Rebirth && m.obedient && b.Reason != wire.FenceClone && b.Reason != wire.FenceEpoch {
+		m.do(rebirth{b.Message})
 	}
 }
 

@@ -27,7 +27,7 @@ func newBench(t *testing.T, entries int) *bench {
 	}
 	b := &bench{t: t, now: time.UnixMilli(1_790_000_000_000), ledger: newToyLedger(stock.Epoch{1}), first: 1}
 	b.ledger.add(entries)
-	b.m = newMachine(codec, wire.Boot{5}, "test", func() float64 { return 0.5 }, b.ledger.position(), uint64(entries), stock.DownPosition{})
+	b.m = newMachine(codec, wire.Boot{5}, "test", func() float64 { return 0.5 }, b.ledger.facts())
 	b.m.opened(b.now)
 	return b
 }
@@ -213,14 +213,26 @@ func TestMachine_SeesThatTheLedgerDoesNotFit(t *testing.T) {
 		name string
 		hear func(b *bench)
 	}{
-		{"a hub that has more than the ledger", func(b *bench) { b.hear(7, b.welcome(7, 11)) }},
+		{"a hub that has more than the ledger", func(b *bench) { b.hear(7, b.welcome(7, 11)); b.hear(7, b.welcome(7, 11)) }},
 		{"a hub that has another past", func(b *bench) {
 			w := b.welcome(7, 5)
 			w.Head = stock.Hash{1}
-			b.hear(7, w)
+			if got := b.hear(7, w); len(got) != 1 || got[0].Body.(*wire.Hello).Last != 5 || got[0].Body.(*wire.Hello).Head != b.ledger.hashes[5] {
+				b.t.Errorf("it says %+v, want a hello that proves what it has", got)
+			}
+			w.Nonce++
+			b.hear(7, w) // the hub insists
 		}},
 		{"a hub that asks for what is no longer kept", func(b *bench) { b.first = 6; b.todo(); b.hear(7, b.welcome(7, 3)) }},
-		{"a gap that reaches back too far", func(b *bench) { b.first = 6; b.todo(); b.hear(7, b.welcome(7, 5)); b.hear(7, &wire.Gap{Want: 3}) }},
+		{"a gap that reaches back too far", func(b *bench) {
+			b.first = 6
+			b.todo()
+			b.hear(7, b.welcome(7, 5))
+			if got := b.hear(7, &wire.Gap{Want: 3}); len(got) != 1 || got[0].Kind() != wire.KindHello {
+				b.t.Errorf("it says %v, want a hello", kindsOf(got))
+			}
+			b.hear(8, b.welcome(8, 2)) // a hub that does not want the base either
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -34,6 +34,7 @@ type helloState struct {
 	again  time.Time    // when to repeat it
 	deaf   bool         // the operator was told that nobody answers
 	answer wire.Welcome // while its hash is being checked
+	proof  bool         // it tells what the ledger was at the hub's cursor, see prove
 }
 
 type pingState struct {
@@ -45,15 +46,21 @@ type pingState struct {
 }
 
 // sayHello begins a new session.
-func (m *machine) sayHello(now time.Time) {
+func (m *machine) sayHello(now time.Time) { m.greet(now, m.pos.Last, m.pos.Head, false) }
+
+// prove says hello as if the ledger ended at the hub's cursor, where it is not
+// what the hub has: the hub sees for itself, and its refusal tells whether to
+// begin a new ledger.
+func (m *machine) prove(now time.Time, last stock.Seq, head stock.Hash) { m.greet(now, last, head, true) }
+
+func (m *machine) greet(now time.Time, last stock.Seq, head stock.Hash, proof bool) {
 	m.forget()
 	m.phase = phaseHello
 	m.pace.Reset()
-	m.hello = helloState{nonce: m.hello.nonce + 1, since: now}
-	head := m.pos.Head
+	m.hello = helloState{nonce: m.hello.nonce + 1, since: now, proof: proof}
 	f := wire.Frame{Epoch: m.pos.Epoch, Boot: m.boot, Body: &wire.Hello{
-		First: m.pos.First, Last: m.pos.Last, Head: head, Down: m.down.stored, Nonce: m.hello.nonce,
-		VersionMin: wire.Version, VersionMax: wire.Version, Software: m.software, Time: now,
+		First: m.pos.First, Last: last, Head: head, Down: m.down.stored, Nonce: m.hello.nonce,
+		VersionMin: wire.Version, VersionMax: wire.Version, Software: m.software, Time: now, TookOver: m.took,
 	}}
 	raw, err := m.codec.Encode(&f)
 	if err != nil {
@@ -104,7 +111,14 @@ func (m *machine) welcome(now time.Time, w *wire.Welcome) {
 	m.limits = limits{min(w.MaxEntries, wire.MaxBatch), min(w.MaxBytes, wire.MaxBody/2)}
 	m.hello.answer = *w
 	m.hello.again = now.Add(maxWait)
+	m.base = w.BaseWanted && w.Applied+1 < m.pos.First
 	switch {
+	case m.base:
+		m.open(now) // there is nothing left to compare the hub's cursor with
+	case m.tookOther(w.TakeOver):
+		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub wants its levels as of entry %d taken over, the ledger has those of entry %d", w.TakeOver.Seq, m.took.Seq))
+	case w.Applied > m.pos.Last && !m.hello.proof:
+		m.prove(now, m.pos.Last, m.pos.Head)
 	case w.Applied > m.pos.Last:
 		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub has %d entries of this ledger, the ledger itself only %d: it was rolled back", w.Applied, m.pos.Last))
 	case w.Applied+1 < m.pos.First:
@@ -127,10 +141,26 @@ func (m *machine) hashed(now time.Time, turn int, h stock.Hash, err error) {
 		m.hello.again = now.Add(m.pace.Wait(m.random()))
 		return
 	}
+	if h != w.Head && !m.hello.proof {
+		m.prove(now, w.Applied, h)
+		return
+	}
 	if h != w.Head {
 		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub has another history up to entry %d: this ledger was rolled back or copied", w.Applied))
 		return
 	}
+	m.open(now)
+}
+
+// tookOther reports whether the ledger has taken over other levels than those
+// that the hub wants to be taken over.
+func (m *machine) tookOther(want stock.Takeover) bool {
+	return !want.IsZero() && !m.took.IsZero() && (want.Epoch != m.took.Epoch || want.Seq != m.took.Seq)
+}
+
+// open begins the session that the hub's welcome has opened.
+func (m *machine) open(now time.Time) {
+	w := &m.hello.answer
 	m.phase, m.acked = phaseOpen, w.Applied
 	m.pace.Reset()
 	m.fence.opened(now)
@@ -138,6 +168,7 @@ func (m *machine) hashed(now time.Time, turn int, h stock.Hash, err error) {
 	m.note.err, m.note.hint = "", ""
 	m.ping.next = now.Add(pingEvery)
 	m.do(storeCursor{m.acked})
+	m.begin(now, w)
 	m.feed(now)
 }
 

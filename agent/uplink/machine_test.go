@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -13,86 +12,6 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/wire"
 )
-
-// toyHub is the hub in a few lines: it stores what joins, and says how far it
-// has stored.
-type toyHub struct {
-	codec   *wire.Codec
-	epoch   stock.Epoch
-	stored  [][]byte
-	head    stock.Hash
-	session uint64
-	down    stock.DownPosition // Applied is the newest entry of the stream
-	downAck stock.Seq
-	// lies makes it acknowledge what it has not stored: the negative control.
-	lies bool
-}
-
-// take gives the answer to a frame; nil for none.
-func (h *toyHub) take(f *wire.Frame, now time.Time) wire.Body {
-	switch b := f.Body.(type) {
-	case *wire.Hello:
-		h.session++
-		return &wire.Welcome{
-			Session: h.session, Applied: stock.Seq(len(h.stored)), Head: h.head, DownEpoch: h.down.Epoch, DownLast: h.down.Applied,
-			MaxEntries: 8, MaxBytes: 1 << 16, Version: wire.Version, Time: now, Boot: f.Boot, Nonce: b.Nonce,
-		}
-	case *wire.Batch:
-		return h.batch(f, b)
-	case *wire.Ping:
-		if f.Session != h.session {
-			return &wire.Fenced{Reason: wire.FenceSession}
-		}
-		return &wire.Pong{Nonce: b.Nonce, Applied: stock.Seq(len(h.stored)), DownLast: h.down.Applied, Time: now}
-	case *wire.Ack:
-		h.downAck = max(h.downAck, b.Upto)
-	}
-	return nil
-}
-
-func (h *toyHub) batch(f *wire.Frame, b *wire.Batch) wire.Body {
-	if f.Session != h.session {
-		return &wire.Fenced{Reason: wire.FenceSession}
-	}
-	applied := stock.Seq(len(h.stored))
-	if h.lies {
-		return &wire.Ack{Upto: max(applied, b.To())}
-	}
-	if b.From > applied+1 {
-		return &wire.Gap{Want: applied + 1}
-	}
-	for i, e := range b.Entries {
-		if b.From+stock.Seq(i) == stock.Seq(len(h.stored))+1 {
-			h.stored = append(h.stored, e)
-			h.head = h.head.Next(e)
-		}
-	}
-	return &wire.Ack{Upto: stock.Seq(len(h.stored)), Last: b.Last}
-}
-
-// toyLedger is the ledger in a few lines.
-type toyLedger struct {
-	epoch   stock.Epoch
-	entries [][]byte
-	hashes  []stock.Hash // hashes[n] is the hash after entry n
-	down    stock.DownPosition
-}
-
-func newToyLedger(e stock.Epoch) *toyLedger {
-	return &toyLedger{epoch: e, hashes: []stock.Hash{stock.Genesis(e)}}
-}
-
-func (l *toyLedger) add(n int) {
-	for range n {
-		e := fmt.Appendf(nil, "entry %d", len(l.entries)+1)
-		l.entries = append(l.entries, e)
-		l.hashes = append(l.hashes, l.hashes[len(l.hashes)-1].Next(e))
-	}
-}
-
-func (l *toyLedger) position() stock.Position {
-	return stock.Position{Epoch: l.epoch, First: 1, Last: stock.Seq(len(l.entries)), Head: l.hashes[len(l.entries)]}
-}
 
 // rig runs one machine against one toy hub over a line that loses, repeats and
 // reorders, in virtual time.
@@ -107,8 +26,13 @@ type rig struct {
 	up      [][]byte // frames under way to the hub
 	down    [][]byte // frames under way to the agent
 	trouble float64  // how likely each frame is to be lost, repeated or overtaken
-	cursor  stock.Seq
 	online  bool
+
+	want    map[stock.SKU]bool // scans that the hub must end up with, once each
+	backups []*toyEpoch        // copies of the hub
+	epochs  byte               // of ledgers so far
+	// careless carries over without tracing: a negative control.
+	careless bool
 }
 
 func newRig(t *rapid.T) *rig {
@@ -116,14 +40,23 @@ func newRig(t *rapid.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	epoch, downEpoch := stock.Epoch{1}, stock.Epoch{2}
 	seed := rapid.Uint64().Draw(t, "seed")
 	r := &rig{
 		t: t, codec: codec, now: time.UnixMilli(1_790_000_000_000), random: rand.New(rand.NewPCG(seed, 1)),
-		ledger: newToyLedger(epoch), hub: &toyHub{codec: codec, epoch: epoch, head: stock.Genesis(epoch), down: stock.DownPosition{Epoch: downEpoch}},
+		hub: newToyHub(codec), want: make(map[stock.SKU]bool),
 	}
+	r.ledger = newToyLedger(r.newEpoch())
 	r.start()
 	return r
+}
+
+func newToyHub(c *wire.Codec) *toyHub {
+	return &toyHub{codec: c, closed: make(map[stock.Epoch]bool), down: stock.DownPosition{Epoch: stock.Epoch{2, 2}}}
+}
+
+func (r *rig) newEpoch() stock.Epoch {
+	r.epochs++
+	return stock.Epoch{1, r.epochs}
 }
 
 // start begins a new process of the agent.
@@ -132,7 +65,7 @@ func (r *rig) start() {
 	for i := range boot {
 		boot[i] = byte(r.random.Uint32())
 	}
-	r.m = newMachine(r.codec, boot, "test", r.random.Float64, r.ledger.position(), uint64(len(r.ledger.entries)), r.ledger.down)
+	r.m = newMachine(r.codec, boot, "test", r.random.Float64, r.ledger.facts())
 	r.online = false
 	r.up, r.down = nil, nil
 }
@@ -151,7 +84,6 @@ func (r *rig) settle() {
 		}
 		r.carryUp()
 		r.carryDown()
-		r.check()
 	}
 }
 
@@ -169,10 +101,25 @@ func (r *rig) act(a action) {
 		}
 		r.m.hashed(r.now, a.turn, r.ledger.hashes[a.seq], nil)
 	case storeCursor:
-		if a.upto < r.cursor && r.hub.lies {
-			return
+		r.checkCursor(a.upto)
+		r.ledger.stored = max(r.ledger.stored, a.upto)
+	case readLevels:
+		r.m.levels(r.levels(a), nil)
+	case readPoints:
+		points := r.ledger.points(a.epoch, a.after, a.before, 3)
+		if r.careless {
+			points = nil
 		}
-		r.cursor = max(r.cursor, a.upto)
+		r.m.pointed(r.now, a.turn, points, nil)
+	case takeOver:
+		took, err := r.ledger.takeOver(a.statement, a.common)
+		r.tookOver(a.turn, took, err)
+	case inherit:
+		took, err := r.ledger.inherit()
+		r.tookOver(a.turn, took, err)
+	case rebirth:
+		r.ledger = r.ledger.reborn(r.newEpoch())
+		r.start()
 	case storeDown:
 		next := r.ledger.down.Applied + 1
 		if r.ledger.down.Epoch != a.batch.Epoch {
@@ -186,6 +133,28 @@ func (r *rig) act(a action) {
 		r.m.closed()
 		r.online = false
 	}
+}
+
+// tookOver answers; some commits fail first.
+func (r *rig) tookOver(turn int, took stock.Takeover, err error) {
+	if r.random.Float64() < r.trouble {
+		err = errors.New("bad block")
+	}
+	r.m.look(r.ledger.position())
+	r.m.tookOver(r.now, turn, took, err)
+}
+
+// levels gives a part of the ledger's base.
+func (r *rig) levels(a readLevels) []byte {
+	st := r.ledger.statement(r.ledger.first - 1)
+	parts := toyParts(a.want.Of, &st)
+	f := a.header
+	f.Body = parts[min(a.want.Part, len(parts)-1)]
+	raw, err := r.codec.Encode(&f)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return raw
 }
 
 func (r *rig) read(a readBatch) (prepared, error) {
@@ -221,21 +190,21 @@ func (r *rig) carryUp() {
 		if err != nil {
 			r.t.Fatalf("the machine sent a frame that the hub refuses: %v", err)
 		}
-		if answer := r.hub.take(&f, r.now); answer != nil {
-			r.say(f.Epoch, answer, f.Session)
+		for _, answer := range r.hub.take(&f, r.now) {
+			r.say(&answer)
 		}
 	}
 	r.up = nil
 	// The hub keeps one batch of its own stream under way.
 	if r.online && r.hub.downAck < r.hub.down.Applied && r.random.Float64() < 0.2 {
 		from := r.hub.downAck + 1
-		r.say(r.hub.down.Epoch, &wire.DownBatch{From: from, Entries: make([]stock.Down, r.hub.down.Applied-from+1)}, r.hub.session)
+		r.say(&wire.Frame{Epoch: r.hub.down.Epoch, Session: r.hub.session, Body: &wire.DownBatch{From: from, Entries: make([]stock.Down, r.hub.down.Applied-from+1)}})
 	}
 }
 
-func (r *rig) say(epoch stock.Epoch, b wire.Body, session uint64) {
-	f := wire.Frame{Epoch: epoch, Boot: wire.Boot{9}, Session: session, Body: b}
-	raw, err := r.codec.Encode(&f)
+func (r *rig) say(f *wire.Frame) {
+	f.Boot = wire.Boot{9}
+	raw, err := r.codec.Encode(f)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -285,45 +254,150 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// What must hold at every moment: the hub has a prefix of the ledger, and the
-// agent believes nothing stored that the hub has not stored.
-func (r *rig) check() {
-	if len(r.hub.stored) > len(r.ledger.entries) || !slices.EqualFunc(r.hub.stored, r.ledger.entries[:len(r.hub.stored)], slices.Equal) {
-		r.t.Fatalf("the hub has %d entries that are not the first of the ledger's %d", len(r.hub.stored), len(r.ledger.entries))
+// checkCursor sees to it that the agent believes nothing stored that is not.
+func (r *rig) checkCursor(upto stock.Seq) {
+	at := r.hub.of(r.ledger.epoch)
+	if r.hub.lies || upto == 0 {
+		return
 	}
-	if int(r.cursor) > len(r.hub.stored) {
-		r.t.Fatalf("the agent believes %d entries stored, the hub has %d", r.cursor, len(r.hub.stored))
+	if at == nil || at.epoch != r.ledger.epoch || at.applied < upto || (upto >= at.from && at.hashes[upto] != r.ledger.hashes[upto]) {
+		r.t.Fatalf("the agent believes entry %d of %s stored, the hub has another history", upto, r.ledger.epoch)
 	}
 }
 
 // misuse does one random thing to the rig.
 func (r *rig) misuse() {
-	switch rapid.IntRange(0, 9).Draw(r.t, "what") {
+	switch rapid.IntRange(0, 16).Draw(r.t, "what") {
 	case 0, 1, 2:
-		r.ledger.add(rapid.IntRange(1, 40).Draw(r.t, "entries"))
+		r.scan(rapid.IntRange(1, 40).Draw(r.t, "entries"))
 	case 3, 4, 5:
 		r.pass(time.Duration(rapid.IntRange(0, 30_000).Draw(r.t, "ms")) * time.Millisecond)
 	case 6:
-		r.m.closed()
-		r.online = false
-		r.up, r.down = nil, nil
+		r.cut()
 	case 7:
 		r.start()
-	case 8: // the hub is restored from an older copy, which may know the session
-		keep := rapid.IntRange(0, len(r.hub.stored)).Draw(r.t, "keep")
-		r.hub.stored = r.hub.stored[:keep]
-		r.hub.head = r.ledger.hashes[keep]
+	case 8:
+		r.restoreHub()
+	case 9:
+		r.hub.down.Applied += stock.Seq(rapid.IntRange(1, 5).Draw(r.t, "down"))
+	case 10: // the hub restarts, and may have forgotten the session
+		r.cut()
 		if rapid.Bool().Draw(r.t, "forget") {
 			r.hub.session += 100
 		}
-		r.cursor = min(r.cursor, stock.Seq(keep))
-	case 9:
-		r.hub.down.Applied += stock.Seq(rapid.IntRange(1, 5).Draw(r.t, "down"))
+	case 11:
+		r.hub.stubborn = !r.hub.stubborn
+	case 12: // the disk is an older one
+		r.rollBack(stock.Seq(rapid.IntRange(0, len(r.ledger.entries)).Draw(r.t, "to")))
+	case 13: // another box
+		scans := r.ledger.scans
+		r.ledger = newToyLedger(r.newEpoch())
+		r.ledger.scans = scans
+		r.start()
+		r.forget()
+	case 14: // the ledger is damaged beyond repair
+		r.ledger = r.ledger.reborn(r.newEpoch())
+		r.start()
+	case 15: // entries that the hub has stored are forgotten
+		if keep := rapid.IntRange(1, 20).Draw(r.t, "keep"); int(r.ledger.stored) > keep && r.ledger.stored > r.ledger.took.Last {
+			r.ledger.first = max(r.ledger.first, r.ledger.stored-stock.Seq(keep))
+		}
+	case 16: // the hub is lost altogether
+		if r.ledger.took.IsZero() || r.hub.candidate == nil {
+			session := r.hub.session
+			r.hub = newToyHub(r.codec)
+			r.hub.session, r.hub.down.Epoch = session+100, r.newEpoch()
+			r.backups = nil
+			r.forget()
+		}
 	}
 }
 
-// Whatever happens on the line and to either end: nothing is believed stored
-// that is not, and when the trouble is over everything arrives.
+// scan books some scans, which the hub must get.
+func (r *rig) scan(n int) {
+	for range n {
+		r.ledger.add(1)
+		r.want[stock.SKU(fmt.Sprintf("s%d", *r.ledger.scans))] = true
+	}
+}
+
+func (r *rig) cut() {
+	r.m.closed()
+	r.online = false
+	r.up, r.down = nil, nil
+}
+
+// restoreHub sets the hub back to an older copy, which may know the session; or
+// makes such a copy. One from before the last two ledgers is of no use.
+func (r *rig) restoreHub() {
+	if r.hub.present == nil {
+		return
+	}
+	back := rapid.IntRange(0, len(r.backups)).Draw(r.t, "backup")
+	if back == len(r.backups) {
+		r.backups = append(r.backups, r.hub.present.clone())
+		return
+	}
+	old, took := r.backups[back], r.hub.present.took
+	if old.epoch != r.hub.present.epoch && (old.epoch != took.Epoch || old.applied > took.Seq || r.ledger.first > 1) {
+		return
+	}
+	r.hub.present, r.hub.candidate = old.clone(), nil
+	delete(r.hub.closed, old.epoch)
+	r.forget()
+}
+
+// rollBack makes the ledger an older one, as far as both sides still know what
+// they forgot as entries.
+func (r *rig) rollBack(to stock.Seq) {
+	at := r.hub.present
+	if at != nil && at.from > 1 || r.ledger.first > 1 {
+		return
+	}
+	if to < r.ledger.took.Last && at != nil && at.epoch == r.ledger.epoch {
+		return // a takeover that the hub, or a copy of it, has in part and nobody as a whole
+	}
+	r.ledger.rollBack(to)
+	r.start()
+	r.forget()
+}
+
+// forget gives up what neither side knows any more.
+func (r *rig) forget() {
+	known := make(map[stock.SKU]bool)
+	r.ledger.knows(known)
+	if r.hub.present != nil {
+		s := r.hub.present.sheet()
+		for sku := range s.SKUs() {
+			known[sku] = true
+		}
+	}
+	for sku := range r.want {
+		if !known[sku] {
+			delete(r.want, sku)
+		}
+	}
+}
+
+// wrong says which scans the hub has lost or counted twice.
+func (r *rig) wrong() (out []string) {
+	s := r.hub.present.sheet()
+	for sku := range r.want {
+		if n := s.OnHand(stock.Cell{SKU: sku}); n != 1 {
+			out = append(out, fmt.Sprintf("%s: %d", sku, n))
+		}
+	}
+	for sku := range s.SKUs() {
+		if !r.want[sku] {
+			out = append(out, fmt.Sprintf("%s: nobody scanned it", sku))
+		}
+	}
+	return out
+}
+
+// Whatever happens on the line and to either end, boxes and hubs that are lost or
+// set back included: nothing is believed stored that is not, and when the
+// trouble is over the hub has every scan that one of them still knew, once.
 func TestMachine_BringsEverythingWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t)
@@ -331,13 +405,13 @@ func TestMachine_BringsEverythingWhateverHappens(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			r.misuse()
 		}
-		r.trouble = 0
-		r.pass(10 * time.Minute)
-		if got, want := len(r.hub.stored), len(r.ledger.entries); got != want {
-			t.Fatalf("the hub has %d of %d entries; machine %+v", got, want, r.m.status(Status{}))
+		r.trouble, r.hub.stubborn = 0, false
+		r.pass(40 * time.Minute) // three fences of ten minutes
+		if wrong := r.wrong(); len(wrong) > 0 {
+			t.Fatalf("the hub has wrong: %v; machine %+v", wrong, r.m.status(Status{}))
 		}
-		if int(r.cursor) != len(r.ledger.entries) {
-			t.Fatalf("the agent believes %d of %d entries stored", r.cursor, len(r.ledger.entries))
+		if got, want := r.hub.present.applied, r.ledger.last(); got != want || r.ledger.stored != want {
+			t.Fatalf("the hub has %d of %d entries, the agent believes %d stored", got, want, r.ledger.stored)
 		}
 		if r.ledger.down.Applied != r.hub.down.Applied && r.hub.down.Applied > 0 {
 			t.Fatalf("the agent has %d of %d down entries", r.ledger.down.Applied, r.hub.down.Applied)
@@ -348,39 +422,44 @@ func TestMachine_BringsEverythingWhateverHappens(t *testing.T) {
 	})
 }
 
-// The negative control: a hub that acknowledges before it stores is caught by
-// the very same rig.
-func TestMachine_AHubThatLiesIsCaught(t *testing.T) {
+// The negative controls: a hub that acknowledges before it stores, and an agent
+// that carries over without asking what the hub has, are caught by the very same
+// rig.
+func TestMachine_TheRigSeesWhatGoesWrong(t *testing.T) {
+	t.Run("a hub that lies", func(t *testing.T) {
+		r := newControl(t)
+		r.hub.lies = true
+		r.scan(20)
+		r.pass(time.Minute)
+		if wrong := r.wrong(); len(wrong) != 20 || r.ledger.stored != 20 {
+			t.Errorf("the lying hub has wrong: %v; the agent believes %d stored: the rig would not see a loss", wrong, r.ledger.stored)
+		}
+	})
+	for _, careless := range []bool{false, true} {
+		t.Run(fmt.Sprintf("an agent that asks nothing: %t", careless), func(t *testing.T) {
+			r := newControl(t)
+			r.careless = careless
+			r.scan(20)
+			r.pass(time.Minute)
+			r.rollBack(10)
+			r.ledger.stored = 3 // what it noted last before its disk was copied
+			r.scan(12)
+			r.pass(time.Minute)
+			if wrong := r.wrong(); (len(wrong) > 0) != careless || r.ledger.took.IsZero() {
+				t.Errorf("the hub has wrong: %v after taking over %+v", wrong, r.ledger.took)
+			}
+		})
+	}
+}
+
+func newControl(t *testing.T) *rig {
+	t.Helper()
 	codec, err := wire.NewCodec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger := newToyLedger(stock.Epoch{1})
-	ledger.add(20)
-	hub := &toyHub{codec: codec, epoch: stock.Epoch{1}, head: stock.Genesis(stock.Epoch{1}), lies: true}
-	r := &rig{codec: codec, now: time.UnixMilli(1), random: rand.New(rand.NewPCG(1, 1)), ledger: ledger, hub: hub}
+	r := &rig{codec: codec, now: time.UnixMilli(1_790_000_000_000), random: rand.New(rand.NewPCG(1, 1)), hub: newToyHub(codec), want: make(map[stock.SKU]bool)}
+	r.ledger = newToyLedger(r.newEpoch())
 	r.start()
-	r.online = true
-	r.m.opened(r.now)
-	for range 10 {
-		r.m.look(ledger.position())
-		r.m.feed(r.now)
-		for _, a := range r.m.take() {
-			r.act(a)
-		}
-		for _, raw := range r.up {
-			f, err := codec.DecodeUp(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if answer := hub.take(&f, r.now); answer != nil {
-				f.Body = answer
-				r.m.frame(r.now, &f)
-			}
-		}
-		r.up = nil
-	}
-	if int(r.cursor) <= len(hub.stored) {
-		t.Errorf("the lying hub has %d entries and the agent believes %d: the rig would not see a loss", len(hub.stored), r.cursor)
-	}
+	return r
 }

@@ -1,7 +1,6 @@
 package uplink
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -47,10 +46,16 @@ const readRetry = time.Second
 // feed keeps one batch in flight, and a second one ready while there is a
 // backlog: reading and packing then cost no time on the line.
 func (m *machine) feed(now time.Time) {
-	if m.phase != phaseOpen {
+	if m.phase != phaseOpen || m.taking.active() {
 		return
 	}
 	next := m.acked + 1
+	if next < m.pos.First {
+		if !m.base { // the ledger forgot what the hub lacks: the hub's welcome tells how to go on
+			m.sayHello(now)
+		}
+		return
+	}
 	if m.flight == nil && m.ready != nil {
 		if m.ready.from == next {
 			m.launch(now)
@@ -124,7 +129,7 @@ func (m *machine) ack(now time.Time, upto stock.Seq) {
 	if upto <= m.acked {
 		return // late, or a copy
 	}
-	m.acked = upto
+	m.acked, m.base = upto, false
 	m.note.lastAck, m.note.err, m.note.hint = now, "", ""
 	m.do(storeCursor{upto})
 	if f := m.flight; f != nil && upto >= f.from {
@@ -144,10 +149,6 @@ func (m *machine) ack(now time.Time, upto stock.Seq) {
 func (m *machine) gap(now time.Time, want stock.Seq) {
 	if want == 0 || want > m.pos.Last+1 {
 		m.sayHello(now)
-		return
-	}
-	if want < m.pos.First {
-		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub asks for entry %d, the oldest that is kept is %d", want, m.pos.First))
 		return
 	}
 	if m.flight != nil && m.flight.from == want {

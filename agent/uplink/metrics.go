@@ -66,7 +66,7 @@ func (m *metrics) show(s *Status) {
 	if !s.LastAck.IsZero() {
 		m.lastAck.Set(float64(s.LastAck.UnixMilli()) / 1000)
 	}
-	for _, state := range []State{Offline, Connecting, Fenced, Hello, Draining, Synced} {
+	for _, state := range []State{Offline, Connecting, Fenced, Hello, TakingOver, Draining, Synced} {
 		v := 0.0
 		if state == s.State {
 			v = 1

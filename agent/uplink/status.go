@@ -15,6 +15,7 @@ const (
 	Connecting State = "connecting" // a connection is being opened
 	Fenced     State = "fenced"     // the hub refuses this box: see Status.Fence
 	Hello      State = "hello"      // connected to the broker, waiting for the hub
+	TakingOver State = "takeover"   // the hub's levels are being taken over, entries wait meanwhile
 	Draining   State = "draining"   // the hub is there, entries wait to be stored by it
 	Synced     State = "synced"     // the hub has stored everything
 )
@@ -51,7 +52,10 @@ func (m *machine) status(s Status) Status {
 		s.State, s.Fence = Fenced, m.fence.reason.String()
 	case phaseOpen:
 		s.State, s.Session = Draining, m.session
-		if s.Unsent == 0 {
+		switch {
+		case m.taking.active():
+			s.State = TakingOver
+		case s.Unsent == 0:
 			s.State = Synced
 		}
 	}

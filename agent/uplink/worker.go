@@ -15,6 +15,7 @@ type worker struct {
 	codec   *wire.Codec
 	asked   chan action
 	answers chan answer
+	pins    map[wire.StatementOf]pin
 }
 
 // answer tells the machine what came of an action.
@@ -23,7 +24,7 @@ type answer func(*Link)
 func newWorker(j Journal, c *wire.Codec, answers chan answer) *worker {
 	// The machine has one of each kind outstanding, but may have given up on
 	// some that still wait.
-	return &worker{journal: j, codec: c, asked: make(chan action, 8), answers: answers}
+	return &worker{journal: j, codec: c, asked: make(chan action, 8), answers: answers, pins: make(map[wire.StatementOf]pin)}
 }
 
 // errSlow is the answer to an action that finds no room behind others.
@@ -69,8 +70,27 @@ func (w *worker) do(ctx context.Context, a action) answer {
 	case readCells:
 		raw, err := w.cells(a)
 		return func(l *Link) { l.machine.cells(raw, err) }
+	case readLevels:
+		raw, err := w.levels(ctx, a)
+		return func(l *Link) { l.machine.levels(raw, err) }
+	case readPoints:
+		points, err := w.journal.TracePoints(ctx, a.epoch, a.after, a.before, wire.MaxPoints)
+		return func(l *Link) { l.machine.pointed(l.now(), a.turn, points, err) }
+	case takeOver:
+		took, err := w.journal.TakeOver(ctx, a.statement, a.common)
+		return tookOver(a.turn, took, err)
+	case inherit:
+		took, err := w.journal.Inherit(ctx)
+		return tookOver(a.turn, took, err)
 	}
 	return func(*Link) {}
+}
+
+func tookOver(turn int, took stock.Takeover, err error) answer {
+	return func(l *Link) {
+		l.machine.look(l.journal.Position())
+		l.machine.tookOver(l.now(), turn, took, err)
+	}
 }
 
 // prepare reads a batch and encodes it. What does not fit a frame even when
