@@ -73,7 +73,7 @@ func (a *Agent) openLedger() (err error) {
 }
 
 func (a *Agent) openUplink() (err error) {
-	a.uplink, err = uplink.New(a.cfg.uplink(a.version), a.ledger, a.registry, a.log)
+	a.uplink, err = uplink.New(a.cfg.uplink(a.version), NewJournal(a.ledger, a.log, func(error) {}), a.registry, a.log)
 	return err
 }
 

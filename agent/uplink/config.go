@@ -25,6 +25,8 @@ type Config struct {
 	TLS TLSFiles
 	// Software is the version of the agent's program, for people.
 	Software string
+	// Box is who this process is to the hub, when it had a Link before.
+	Box *Box
 	// KeepLedger keeps the ledger when the hub asks for a new one, and shows the
 	// fence instead.
 	KeepLedger bool

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/forestock/forestock/agent/agentd"
 	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/hub/broker"
@@ -97,7 +98,7 @@ func newLedger(tb testing.TB, id stock.Warehouse, n int) *ledger.Ledger {
 
 func (s *site) link(tb testing.TB, l *ledger.Ledger) *uplink.Link {
 	tb.Helper()
-	link, err := uplink.New(uplink.Config{Warehouse: l.Warehouse(), Brokers: []string{s.addr}}, book{Ledger: l}, nil, slog.New(slog.DiscardHandler))
+	link, err := uplink.New(uplink.Config{Warehouse: l.Warehouse(), Brokers: []string{s.addr}}, agentd.NewJournal(l, slog.New(slog.DiscardHandler), func(err error) { tb.Error(err) }), nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/wire"
@@ -39,13 +38,3 @@ func (lone) TakeOver(context.Context, stock.Statement, stock.Seq) (stock.Takeove
 	return stock.Takeover{}, errLone
 }
 func (lone) Inherit(context.Context) (stock.Takeover, error) { return stock.Takeover{}, errLone }
-
-// book is a real ledger that never had another before it.
-type book struct {
-	*ledger.Ledger
-	lone
-}
-
-func (book) Newest() stock.Statement { return stock.Statement{} }
-
-func (book) Base(context.Context) (stock.Statement, error) { return stock.Statement{}, errLone }

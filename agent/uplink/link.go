@@ -2,7 +2,6 @@ package uplink
 
 import (
 	"context"
-	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,7 +23,6 @@ type Link struct {
 	log     *slog.Logger
 	metrics *metrics
 	codec   *wire.Codec
-	boot    wire.Boot
 
 	// The machine, and what follows, belong to the goroutine of loop.
 	machine *machine
@@ -40,8 +38,8 @@ type Link struct {
 	status         atomic.Pointer[Status]
 }
 
-// New makes a link. It draws the boot, so every Link is another process to the
-// hub. The registerer may be nil.
+// New makes a link. Without a Box in the configuration it is another process to
+// the hub. The registerer may be nil.
 func New(cfg Config, j Journal, r prometheus.Registerer, log *slog.Logger) (*Link, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -61,10 +59,12 @@ func New(cfg Config, j Journal, r prometheus.Registerer, log *slog.Logger) (*Lin
 		cfg: cfg, journal: j, log: log.With("warehouse", string(cfg.Warehouse)), metrics: m, codec: codec,
 		answers: make(chan answer, 4), lines: make(chan lineNews),
 	}
-	if _, err := crand.Read(l.boot[:]); err != nil {
-		return nil, err
+	if l.cfg.Box == nil {
+		if l.cfg.Box, err = NewBox(); err != nil {
+			return nil, err
+		}
 	}
-	l.machine = newMachine(codec, l.boot, cfg.Software, cfg.Random, facts{j.Position(), j.Unsent(), j.DownPosition(), j.TookOver(), j.Ancestors()})
+	l.machine = newMachine(codec, l.cfg.Box, cfg.Software, cfg.Random, facts{j.Position(), j.Unsent(), j.DownPosition(), j.TookOver(), j.Ancestors()})
 	l.machine.obedient = !cfg.KeepLedger
 	l.reader, l.writer, l.teller = newWorker(j, codec, l.answers), newWorker(j, codec, l.answers), newWorker(j, codec, l.answers)
 	l.shown = Status{State: Offline}
@@ -73,7 +73,7 @@ func New(cfg Config, j Journal, r prometheus.Registerer, log *slog.Logger) (*Lin
 }
 
 // Boot gives the identity of this run, as the hub sees it.
-func (l *Link) Boot() wire.Boot { return l.boot }
+func (l *Link) Boot() wire.Boot { return l.cfg.Box.boot }
 
 // Status gives how the link is now.
 func (l *Link) Status() Status { return *l.status.Load() }

@@ -18,7 +18,7 @@ import (
 // moment, and is, whenever the connection is lost.
 type machine struct {
 	codec    *wire.Codec
-	boot     wire.Boot
+	box      *Box
 	software string
 	random   func() float64 // in [0, 1)
 
@@ -40,8 +40,8 @@ type machine struct {
 	fence  fenceState
 	down   downState
 
-	took      stock.Takeover      // which levels the ledger took over
-	ancestors []Ancestor // earlier ledgers of which entries may be carried over
+	took      stock.Takeover // which levels the ledger took over
+	ancestors []Ancestor     // earlier ledgers of which entries may be carried over
 	taking    takeover
 	turns     int  // of the actions of takeovers
 	base      bool // the hub wants the levels before the oldest kept entry first
@@ -140,9 +140,9 @@ type facts struct {
 	ancestors []Ancestor
 }
 
-func newMachine(c *wire.Codec, boot wire.Boot, software string, random func() float64, f facts) *machine {
+func newMachine(c *wire.Codec, box *Box, software string, random func() float64, f facts) *machine {
 	m := &machine{
-		codec: c, boot: boot, software: software, random: random, obedient: true,
+		codec: c, box: box, software: software, random: random, obedient: true,
 		pos: f.pos, acked: f.pos.Last - stock.Seq(f.unsent), took: f.took, ancestors: f.ancestors,
 	}
 	m.down.stored = f.down
@@ -302,7 +302,7 @@ func (m *machine) silence(now time.Time) (enough bool) {
 
 // header gives a frame of the present session about the ledger's entries.
 func (m *machine) header() wire.Frame {
-	return wire.Frame{Epoch: m.pos.Epoch, Boot: m.boot, Session: m.session}
+	return wire.Frame{Epoch: m.pos.Epoch, Boot: m.box.boot, Session: m.session}
 }
 
 // say sends a body that always fits a frame.

@@ -71,6 +71,11 @@ func (m *machine) hold(now time.Time, r wire.Fence, message string) {
 	m.phase = phaseFenced
 	m.fence.reason, m.fence.message = r, message
 	m.fence.until = now.Add(m.fence.quiet(r, m.random()))
+	if r == wire.FenceClone && m.acked == 0 {
+		// A new box waits for the one before it to be silent for a while, or for
+		// an operator's word.
+		m.fence.until = now.Add(time.Minute)
+	}
 	m.fence.times++
 	m.note.err, m.note.hint = message, hints[r]
 }

@@ -27,7 +27,7 @@ func newBench(t *testing.T, entries int) *bench {
 	}
 	b := &bench{t: t, now: time.UnixMilli(1_790_000_000_000), ledger: newToyLedger(stock.Epoch{1}), first: 1}
 	b.ledger.add(entries)
-	b.m = newMachine(codec, wire.Boot{5}, "test", func() float64 { return 0.5 }, b.ledger.facts())
+	b.m = newMachine(codec, &Box{boot: wire.Boot{5}}, "test", func() float64 { return 0.5 }, b.ledger.facts())
 	b.m.opened(b.now)
 	return b
 }
@@ -76,7 +76,7 @@ func (b *bench) hear(session uint64, body wire.Body) []wire.Frame {
 func (b *bench) welcome(session uint64, applied int) *wire.Welcome {
 	return &wire.Welcome{
 		Session: session, Applied: stock.Seq(applied), Head: b.ledger.hashes[min(applied, len(b.ledger.hashes)-1)], DownEpoch: stock.Epoch{2},
-		MaxEntries: 4, MaxBytes: 1 << 16, Version: wire.Version, Boot: b.m.boot, Nonce: b.m.hello.nonce,
+		MaxEntries: 4, MaxBytes: 1 << 16, Version: wire.Version, Boot: b.m.box.boot, Nonce: b.m.hello.nonce,
 	}
 }
 
@@ -127,6 +127,7 @@ func TestMachine_AFenceStopsItForAWhile(t *testing.T) {
 		t.Run(tt.reason.String(), func(t *testing.T) {
 			b := newBench(t, 10)
 			b.open()
+			b.hear(7, &wire.Ack{Upto: 4})
 			b.hear(7, &wire.Fenced{Reason: tt.reason, Message: "because"})
 			s := b.m.status(Status{})
 			if string(s.State) != tt.wantState || s.Fence != tt.fence || s.Error != "because" || s.Hint == "" {

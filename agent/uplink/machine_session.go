@@ -51,14 +51,17 @@ func (m *machine) sayHello(now time.Time) { m.greet(now, m.pos.Last, m.pos.Head,
 // prove says hello as if the ledger ended at the hub's cursor, where it is not
 // what the hub has: the hub sees for itself, and its refusal tells whether to
 // begin a new ledger.
-func (m *machine) prove(now time.Time, last stock.Seq, head stock.Hash) { m.greet(now, last, head, true) }
+func (m *machine) prove(now time.Time, last stock.Seq, head stock.Hash) {
+	m.greet(now, last, head, true)
+}
 
 func (m *machine) greet(now time.Time, last stock.Seq, head stock.Hash, proof bool) {
 	m.forget()
 	m.phase = phaseHello
 	m.pace.Reset()
-	m.hello = helloState{nonce: m.hello.nonce + 1, since: now, proof: proof}
-	f := wire.Frame{Epoch: m.pos.Epoch, Boot: m.boot, Body: &wire.Hello{
+	m.box.hellos++
+	m.hello = helloState{nonce: m.box.hellos, since: now, proof: proof}
+	f := wire.Frame{Epoch: m.pos.Epoch, Boot: m.box.boot, Body: &wire.Hello{
 		First: m.pos.First, Last: last, Head: head, Down: m.down.stored, Nonce: m.hello.nonce,
 		VersionMin: wire.Version, VersionMax: wire.Version, Software: m.software, Time: now, TookOver: m.took,
 	}}
@@ -96,7 +99,7 @@ func (m *machine) tickHello(now time.Time) {
 // for the same hello replaces the earlier one; any other is late and says
 // nothing.
 func (m *machine) welcome(now time.Time, w *wire.Welcome) {
-	if w.Boot != m.boot || w.Nonce != m.hello.nonce || m.phase == phaseFenced {
+	if w.Boot != m.box.boot || w.Nonce != m.hello.nonce || m.phase == phaseFenced {
 		return
 	}
 	if m.phase != phaseHello && w.Session <= m.session {
@@ -115,6 +118,8 @@ func (m *machine) welcome(now time.Time, w *wire.Welcome) {
 	switch {
 	case m.base:
 		m.open(now) // there is nothing left to compare the hub's cursor with
+	case w.Occupied && m.took.IsZero():
+		m.hold(now, wire.FenceClone, "another box was heard from lately: its stock is taken over once it is silent for a while, or once an operator says so at the hub")
 	case m.tookOther(w.TakeOver):
 		m.hold(now, wire.FenceFork, fmt.Sprintf("the hub wants its levels as of entry %d taken over, the ledger has those of entry %d", w.TakeOver.Seq, m.took.Seq))
 	case w.Applied > m.pos.Last && !m.hello.proof:

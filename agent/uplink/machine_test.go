@@ -65,7 +65,7 @@ func (r *rig) start() {
 	for i := range boot {
 		boot[i] = byte(r.random.Uint32())
 	}
-	r.m = newMachine(r.codec, boot, "test", r.random.Float64, r.ledger.facts())
+	r.m = newMachine(r.codec, &Box{boot: boot}, "test", r.random.Float64, r.ledger.facts())
 	r.online = false
 	r.up, r.down = nil, nil
 }

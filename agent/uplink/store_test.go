@@ -8,6 +8,7 @@ import (
 
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
 )
 
 // bookStore is the hub's store in memory: the real Book, and what it changed as
@@ -145,4 +146,19 @@ func (s *bookStore) DownChanged() <-chan struct{} {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.changed
+}
+
+// No scenario over this store replaces a box or repairs a divergence: whole-system
+// tests do, over the real one.
+
+func (s *bookStore) Statement(stock.Warehouse) (stock.Statement, error) {
+	return stock.Statement{}, inventory.ErrNotFrozen
+}
+
+func (s *bookStore) Trace(context.Context, stock.Warehouse, stock.Epoch, []wire.TracePoint) (stock.Seq, error) {
+	return 0, inventory.ErrNotFrozen
+}
+
+func (s *bookStore) Repair(context.Context, inventory.Repair) (inventory.Repairing, *inventory.Refusal, error) {
+	return inventory.Repairing{}, nil, inventory.ErrNotFrozen
 }

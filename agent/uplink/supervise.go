@@ -79,7 +79,7 @@ func (l *Link) serve(ctx context.Context, broker string) ending {
 	if !l.tell(ctx, lineNews{broker: broker, trying: true}) {
 		return ending{}
 	}
-	s := newMQTT(ctx, &l.cfg, l.boot, u, func() { l.metrics.dropped.WithLabelValues("inbox").Inc() })
+	s := newMQTT(ctx, &l.cfg, l.cfg.Box.boot, u, func() { l.metrics.dropped.WithLabelValues("inbox").Inc() })
 	if err := s.connect(ctx); err != nil {
 		l.metrics.connections.WithLabelValues("failed").Inc()
 		return ending{err: fmt.Errorf("connect to %s: %w", broker, err)}

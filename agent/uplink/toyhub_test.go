@@ -59,7 +59,7 @@ type toyHub struct {
 	candidate *toyEpoch // until it has stored what the candidate took over
 	closed    map[stock.Epoch]bool
 	session   uint64
-	seated    stock.Epoch // whose session it is
+	seated    stock.Epoch        // whose session it is
 	down      stock.DownPosition // Applied is the newest entry of the stream
 	downAck   stock.Seq
 	asking    *pull     // of the agent's statement; nil for none

@@ -57,6 +57,7 @@ func (l *link) welcome(ctx context.Context, at time.Time, f *wire.Frame, h *wire
 		Session: uint64(r.Session), Applied: r.Applied, Head: r.Head, DownEpoch: r.DownEpoch, DownLast: r.DownLast,
 		MaxEntries: l.desk.cfg.MaxEntries, MaxBytes: l.desk.cfg.MaxBytes, Version: wire.Version, Time: at, Boot: f.Boot, Nonce: h.Nonce,
 		TakeOver: r.TakeOver, BaseWanted: r.BaseWanted,
+		Occupied: f.Epoch != st.Box.Epoch && st.Applied > 0 && r.TakeOver.IsZero() && h.TookOver.IsZero(),
 	}})
 	switch {
 	case !r.TakeOver.IsZero():

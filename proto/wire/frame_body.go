@@ -53,6 +53,9 @@ type Welcome struct {
 	// keeps: the hub asks for the statement before the oldest kept entry, and
 	// acknowledges it before the agent sends what follows.
 	BaseWanted bool
+	// Occupied is set where the warehouse has stock under an earlier ledger whose
+	// box was heard from lately: this one waits until it may take over.
+	Occupied bool
 }
 
 // Batch carries ledger entries up.

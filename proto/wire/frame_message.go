@@ -26,7 +26,7 @@ func message(f *Frame) (proto.Message, error) {
 		return &forestockv1.Welcome{
 			Session: b.Session, UpApplied: uint64(b.Applied), UpHead: b.Head[:], DownEpoch: b.DownEpoch[:], DownLast: uint64(b.DownLast),
 			MaxEntries: uint32(b.MaxEntries), MaxBytes: uint32(b.MaxBytes), Version: b.Version, TimeMs: ms(b.Time),
-			Boot: b.Boot[:], Nonce: b.Nonce, BaseWanted: b.BaseWanted,
+			Boot: b.Boot[:], Nonce: b.Nonce, BaseWanted: b.BaseWanted, Occupied: b.Occupied,
 			TakeOverEpoch: epochBytes(b.TakeOver.Epoch), TakeOverSeq: uint64(b.TakeOver.Seq),
 		}, nil
 	case *Batch:
@@ -159,7 +159,7 @@ func welcomeFrom(m *forestockv1.Welcome) (Body, error) {
 	b := &Welcome{
 		Session: m.GetSession(), Applied: stock.Seq(m.GetUpApplied()), DownLast: stock.Seq(m.GetDownLast()),
 		MaxEntries: int(m.GetMaxEntries()), MaxBytes: int(m.GetMaxBytes()), Version: m.GetVersion(),
-		Time: clock(m.GetTimeMs()), Nonce: m.GetNonce(), BaseWanted: m.GetBaseWanted(),
+		Time: clock(m.GetTimeMs()), Nonce: m.GetNonce(), BaseWanted: m.GetBaseWanted(), Occupied: m.GetOccupied(),
 		TakeOver: stock.Takeover{Seq: stock.Seq(m.GetTakeOverSeq())},
 	}
 	err := firstOf(fill(b.Head[:], m.GetUpHead()), fill(b.DownEpoch[:], m.GetDownEpoch()), fill(b.Boot[:], m.GetBoot()),

@@ -577,7 +577,10 @@ type Welcome struct {
 	// Set where the hub lacks entries that the agent no longer keeps: the hub
 	// asks for the statement before the oldest kept entry, and acknowledges it
 	// before the agent sends what follows.
-	BaseWanted    bool `protobuf:"varint,14,opt,name=base_wanted,json=baseWanted,proto3" json:"base_wanted,omitempty"`
+	BaseWanted bool `protobuf:"varint,14,opt,name=base_wanted,json=baseWanted,proto3" json:"base_wanted,omitempty"`
+	// Set where the warehouse has stock under an earlier ledger whose box was
+	// heard from lately: this one waits until it may take the levels over.
+	Occupied      bool `protobuf:"varint,15,opt,name=occupied,proto3" json:"occupied,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -706,6 +709,13 @@ func (x *Welcome) GetTakeOverSeq() uint64 {
 func (x *Welcome) GetBaseWanted() bool {
 	if x != nil {
 		return x.BaseWanted
+	}
+	return false
+}
+
+func (x *Welcome) GetOccupied() bool {
+	if x != nil {
+		return x.Occupied
 	}
 	return false
 }
@@ -1839,7 +1849,7 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	" \x01(\x04R\x05nonce\x12&\n" +
 	"\x0ftook_over_epoch\x18\v \x01(\fR\rtookOverEpoch\x12\"\n" +
 	"\rtook_over_seq\x18\f \x01(\x04R\vtookOverSeq\x12$\n" +
-	"\x0etook_over_last\x18\r \x01(\x04R\ftookOverLast\"\x9f\x03\n" +
+	"\x0etook_over_last\x18\r \x01(\x04R\ftookOverLast\"\xbb\x03\n" +
 	"\aWelcome\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12\x1d\n" +
 	"\n" +
@@ -1859,7 +1869,8 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x0ftake_over_epoch\x18\f \x01(\fR\rtakeOverEpoch\x12\"\n" +
 	"\rtake_over_seq\x18\r \x01(\x04R\vtakeOverSeq\x12\x1f\n" +
 	"\vbase_wanted\x18\x0e \x01(\bR\n" +
-	"baseWanted\"\x85\x01\n" +
+	"baseWanted\x12\x1a\n" +
+	"\boccupied\x18\x0f \x01(\bR\boccupied\"\x85\x01\n" +
 	"\x05Batch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x12\n" +
 	"\x04prev\x18\x02 \x01(\fR\x04prev\x12\x18\n" +
