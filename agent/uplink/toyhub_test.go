@@ -125,11 +125,13 @@ func (h *toyHub) of(e stock.Epoch) *toyEpoch {
 }
 
 func (h *toyHub) hello(f *wire.Frame, b *wire.Hello, now time.Time) wire.Body {
-	refuse := func(r wire.Fence, rebirth bool) wire.Body {
-		return &wire.Fenced{Reason: r, Message: "toy", Nonce: b.Nonce, Rebirth: rebirth}
+	// It asks for a rebirth with every refusal: an agent obeys only where no other
+	// box can be at work.
+	refuse := func(r wire.Fence) wire.Body {
+		return &wire.Fenced{Reason: r, Message: "toy", Nonce: b.Nonce, Rebirth: true}
 	}
 	if h.closed[f.Epoch] {
-		return refuse(wire.FenceEpoch, true) // an agent never obeys this
+		return refuse(wire.FenceEpoch)
 	}
 	if h.present == nil {
 		h.present = newToyEpoch(f.Epoch, stock.Takeover{})
@@ -138,14 +140,14 @@ func (h *toyHub) hello(f *wire.Frame, b *wire.Hello, now time.Time) wire.Body {
 	at := h.present
 	if f.Epoch != at.epoch {
 		if h.stubborn {
-			return refuse(wire.FenceClone, true) // nor this
+			return refuse(wire.FenceClone)
 		}
 		switch {
 		case b.TookOver.IsZero() && h.present.applied > 0:
 			w.TakeOver = stock.Takeover{Epoch: h.present.epoch, Seq: h.present.applied}
 		case b.TookOver.Epoch != h.present.epoch || b.TookOver.Seq < h.present.applied:
 			if h.present.applied > 0 {
-				return refuse(wire.FenceFork, true)
+				return refuse(wire.FenceFork)
 			}
 		}
 		if h.candidate == nil || h.candidate.epoch != f.Epoch || h.candidate.took != b.TookOver {
@@ -155,7 +157,7 @@ func (h *toyHub) hello(f *wire.Frame, b *wire.Hello, now time.Time) wire.Body {
 	}
 	switch {
 	case b.Last < at.applied, b.Last == at.applied && b.Head != at.hashes[at.applied]:
-		return refuse(wire.FenceFork, true)
+		return refuse(wire.FenceFork)
 	case b.First > at.applied+1:
 		w.BaseWanted = true
 	}
