@@ -188,7 +188,9 @@ func TestDivergences_NameTheCells(t *testing.T) {
 // differ reports an entry after which the agent has a digest of its own.
 func (b *box) differ(digest uint64) {
 	b.world.t.Helper()
-	raw, err := wire.EncodeEntry(&stock.Entry{Seq: b.last + 1, Command: "scan", Movement: stock.Movement{Kind: stock.Receive, SKU: "milk-1l", Delta: 1, Time: time.Now()}})
+	m := stock.Movement{Kind: stock.Receive, SKU: "milk-1l", Delta: 1, Time: time.Now()}
+	b.sheet.Apply(&m)
+	raw, err := wire.EncodeEntry(&stock.Entry{Seq: b.last + 1, Command: "scan", Movement: m})
 	if err != nil {
 		b.world.t.Fatal(err)
 	}

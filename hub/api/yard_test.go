@@ -67,3 +67,9 @@ func (b *box) statement() stock.Statement {
 	levels, digest := b.sheet.State()
 	return stock.Statement{Epoch: b.epoch, Seq: b.last, Head: b.head, Levels: levels, Digest: digest}
 }
+
+func (y *yard) set(silent, busy bool) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.silent, y.busy = silent, busy
+}

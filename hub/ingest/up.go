@@ -135,18 +135,19 @@ func (l *link) ingested(ctx context.Context, at time.Time, f *wire.Frame, b *wir
 		l.log.ErrorContext(ctx, "entries set aside", "entries", r.Quarantined, "from", uint64(b.From), "to", uint64(b.To()),
 			"hint", "they do not count until somebody decides about them: list the hub's quarantine")
 	}
+	st, _ := l.desk.store.Warehouse(l.warehouse)
 	l.note(func(c *Contact) {
 		c.Last = max(c.Last, b.Last)
-		if r.Want == 0 && b.Last <= r.Applied {
+		if r.Want == 0 && b.Last <= served(&st) {
 			c.Complete = at
 		}
 		if !r.Diverged {
 			c.Differ, c.DifferAt = nil, 0
 		}
 	})
-	// While levels are served that the agent stated, the hub's own are not to be
+	// While levels are served that the agent stated, the hub's own cannot be
 	// compared.
-	if st, _ := l.desk.store.Warehouse(l.warehouse); b.Digest != nil && r.Diverged && b.To() == r.Applied && st.Reported == nil {
+	if b.Digest != nil && r.Diverged && b.To() == r.Applied && st.Reported == nil {
 		l.askCells(ctx, at, f, r.Applied)
 	}
 }
