@@ -21,7 +21,7 @@ const maxGroup = 1000
 // Undo with Undoes set) gets its SKU, lot, bins and Delta here.
 //
 // Errors before anything is written: stock.ErrInvalid, ErrFull,
-// ErrCommandReused, ErrCount, ErrUndo, ErrClosed. After ErrBroken, or when ctx
+// ErrCommandReused, ErrCount, ErrUndo, ErrOrder, ErrClosed. After ErrBroken, or when ctx
 // ends first, it is open whether the command was booked: the same id tells.
 // What the movements point to (evidence, what was counted) must not be changed
 // after the call, because it may still be read when ctx has ended it.
@@ -99,6 +99,9 @@ func (w *commit) book(c *stock.Command) (stock.Receipt, error) {
 		if encoded[i], err = wire.EncodeEntry(e); err != nil {
 			return stock.Receipt{}, err
 		}
+	}
+	if err := w.checkOrders(plan); err != nil {
+		return stock.Receipt{}, err
 	}
 	w.take(plan, encoded)
 	return stock.Receipt{From: plan[0].Seq, To: w.last.seq}, nil

@@ -28,6 +28,7 @@ type commit struct {
 	commands map[string]int          // command id -> index of its first entry in entries; nil in a commit of one
 	undone   map[stock.Seq]stock.Seq // by entries of this commit; nil where there are none
 
+	tasks   orders              // that this commit changes, as it leaves them
 	down    *stock.DownPosition // set when the hub's stream moved in this commit
 	trimmed bool
 	dirty   bool          // something but entries was written
@@ -120,6 +121,7 @@ func (l *Ledger) show(c *commit) {
 	for i := range c.entries {
 		v.sheet.Apply(&c.entries[i].Movement)
 		v.window.add(&c.entries[i])
+		v.recounts.add(&c.entries[i])
 	}
 	v.last, v.ending = c.last, c.ending
 	for _, f := range c.publish {

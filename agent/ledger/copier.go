@@ -88,6 +88,7 @@ func (c *copier) put(tx *bbolt.Tx, records []record) error {
 var smallBuckets = [][][]byte{
 	{bucketMeta},
 	{bucketState, bucketItems},
+	{bucketState, bucketOrders},
 	{bucketState, bucketLevels[0]},
 	{bucketState, bucketLevels[1]},
 	{bucketState, bucketPast},
@@ -153,7 +154,7 @@ func bucketAt(tx *bbolt.Tx, path [][]byte) *bbolt.Bucket {
 
 func pairsOf(b *bbolt.Bucket) (pairs []pair) {
 	if b == nil {
-		return nil
+		return nil // a file that was made before there were such things
 	}
 	scanBucket(b, nil, func(k, v []byte) bool {
 		pairs = append(pairs, pair{bytes.Clone(k), bytes.Clone(v)})

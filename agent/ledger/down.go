@@ -19,7 +19,7 @@ import (
 // A stream of another epoch is taken from its first entry only: until that comes
 // the position returned is 0 of the new epoch, which asks for it.
 //
-// An item that breaks a rule of the catalogue is left out and counted in
+// An item or order that breaks a rule is left out and counted in
 // Status, so that it does not hold up those behind it.
 func (l *Ledger) ApplyDown(ctx context.Context, b stock.DownBatch) (stock.DownPosition, error) {
 	var position stock.DownPosition
@@ -55,15 +55,11 @@ func (c *commit) applyDown(b stock.DownBatch) (stock.DownPosition, error) {
 	if b.From > at.Applied+1 || b.To() <= at.Applied {
 		return at, nil
 	}
+	if err := c.forgetDone(); err != nil {
+		return at, err
+	}
 	for _, d := range b.Entries[at.Applied+1-b.From:] {
-		if d.Item == nil {
-			continue // something that only a newer program understands
-		}
-		if invalid := d.Item.Validate() != nil; invalid {
-			c.publish = append(c.publish, func(*view) { c.l.downRefused.Add(1) })
-			continue
-		}
-		if err := c.putItem(d.Item); err != nil {
+		if err := c.putDown(&d); err != nil {
 			return at, err
 		}
 	}
@@ -71,6 +67,21 @@ func (c *commit) applyDown(b stock.DownBatch) (stock.DownPosition, error) {
 	c.down, c.dirty = &at, true
 	c.publish = append(c.publish, func(v *view) { v.down = at })
 	return at, c.fail(putMeta(c.tx, metaDown, append(at.Epoch[:], seqKey(at.Applied)...)))
+}
+
+// putDown takes one thing of the hub. What only a newer program understands is
+// passed over, and what breaks a rule is left out and counted.
+func (c *commit) putDown(d *stock.Down) error {
+	refused := func(*view) { c.l.downRefused.Add(1) }
+	switch {
+	case d.Item != nil && d.Item.Validate() != nil, d.Order != nil && d.Order.Validate() != nil:
+		c.publish = append(c.publish, refused)
+	case d.Item != nil:
+		return c.putItem(d.Item)
+	case d.Order != nil:
+		return c.putOrder(d.Order)
+	}
+	return nil
 }
 
 func (c *commit) putItem(it *stock.Item) error {

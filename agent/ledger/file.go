@@ -168,7 +168,7 @@ func layOut(tx *bbolt.Tx, o Options) error {
 			return err
 		}
 	}
-	for _, name := range append([][]byte{bucketItems}, bucketLevels[:]...) {
+	for _, name := range append([][]byte{bucketItems, bucketOrders}, bucketLevels[:]...) {
 		if _, err := tx.Bucket(bucketState).CreateBucket(name); err != nil {
 			return err
 		}

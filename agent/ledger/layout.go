@@ -20,7 +20,7 @@ import (
 //	meta       who the file belongs to, and positions; inline in the root page
 //	h0 h1 h2   the newest entries, inline in the root page
 //	journal    all older entries: 8-byte big-endian seq -> hash, bytes
-//	state      items, two checkpoints of the levels, and the ledger's past where it has one
+//	state      items, orders, two checkpoints of the levels, and the ledger's past where it has one
 const formatVersion = 1
 
 var (
@@ -29,6 +29,7 @@ var (
 	bucketJournal = []byte("journal")
 	bucketState   = []byte("state")
 	bucketItems   = []byte("items")
+	bucketOrders  = []byte("orders")
 	bucketLevels  = [...][]byte{[]byte("levels0"), []byte("levels1")}
 )
 
@@ -85,7 +86,7 @@ func checkMetaKeys(tx *bbolt.Tx) error {
 
 // checkStateKeys does the same for the state bucket.
 func checkStateKeys(tx *bbolt.Tx) error {
-	known := append([][]byte{bucketItems, bucketPast, bucketKnown}, bucketLevels[:]...)
+	known := append([][]byte{bucketItems, bucketOrders, bucketPast, bucketKnown}, bucketLevels[:]...)
 	return tx.Bucket(bucketState).ForEach(func(k, _ []byte) error {
 		if !slices.ContainsFunc(known, func(name []byte) bool { return bytes.Equal(name, k) }) {
 			return fmt.Errorf("state key %q: unknown", k)

@@ -56,6 +56,8 @@ type view struct {
 	stored      stock.Seq
 	sheet       stock.Sheet
 	catalogue   catalogue
+	orders      orders
+	recounts    recounts
 	down        stock.DownPosition
 	checkpoint  checkpoint                    // the newest
 	checkpoints [len(bucketLevels)]checkpoint // by slot

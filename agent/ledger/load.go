@@ -33,6 +33,9 @@ func (l *Ledger) load() (err error) {
 		if err := v.past.load(tx, filepath.Dir(l.path)); err != nil {
 			return err
 		}
+		if err := v.orders.load(tx); err != nil {
+			return err
+		}
 		if v.known, err = loadKnown(tx); err != nil {
 			return err
 		}
@@ -133,7 +136,7 @@ func (l *Ledger) replay(v *view) error {
 		return &DamagedError{Path: l.path, What: fmt.Sprintf("entries %d to %d do not meet the checkpoint at %d", v.base.seq+1, newest, v.checkpoint.seq)}
 	}
 	from := min(v.checkpoint.seq, newest-min(newest, stock.Seq(l.options.CommandWindow)))
-	v.last, err = p.markAt(max(from, v.base.seq))
+	v.last, err = p.markAt(max(v.orders.from(from), v.base.seq))
 	if err != nil {
 		return err
 	}
@@ -160,6 +163,8 @@ func (v *view) replay(entries [][]byte) error {
 			v.sheet.Apply(&e.Movement)
 		}
 		v.window.add(&e)
+		v.orders.replay(&e)
+		v.recounts.add(&e)
 	}
 	return nil
 }

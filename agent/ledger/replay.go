@@ -120,6 +120,7 @@ func said(m *stock.Movement) words {
 		w.delta = 0
 	case m.Undoes != 0:
 		w.cell, w.to, w.delta, w.expiry, w.produced = stock.Cell{}, "", 0, 0, 0
+		w.document, w.line = "", ""
 	}
 	return w
 }

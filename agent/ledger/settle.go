@@ -81,4 +81,7 @@ func (w *commit) settleUndo(e *stock.Entry, before []stock.Entry) error {
 func compensate(e *stock.Entry, first *stock.Movement) {
 	e.SKU, e.Lot, e.Bin, e.To, e.Delta = first.SKU, first.Lot, first.Bin, first.To, -first.Delta
 	e.Expiry, e.Produced = 0, 0
+	if first.Kind == stock.Pick || first.Kind == stock.Return {
+		e.Document, e.Line = first.Document, first.Line // so that its order wants it again
+	}
 }

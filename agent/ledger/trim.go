@@ -59,6 +59,9 @@ func (c *commit) trim(base stock.Seq, cut mark) error {
 			return c.fail(err)
 		}
 	}
+	if err := c.rebaseOrders(cut.seq); err != nil {
+		return err
+	}
 	c.publish = append(c.publish, func(v *view) { v.base = cut })
 	return c.fail(putMeta(c.tx, metaBase, cut.bytes()))
 }

@@ -108,6 +108,9 @@ func (v *verifier) state(tx *bbolt.Tx) error {
 	if err := v.view.catalogue.load(tx); err != nil {
 		r.damage(0, 0, err.Error())
 	}
+	if err := v.view.orders.load(tx); err != nil {
+		r.damage(0, 0, err.Error())
+	}
 	r.Items = len(v.view.catalogue.items)
 	if err := v.view.past.load(tx, filepath.Dir(v.path)); err != nil {
 		r.damage(0, 0, err.Error())
