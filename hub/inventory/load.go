@@ -139,7 +139,10 @@ func (b *Book) redated(sheet *stock.Sheet, sku stock.SKU, l *LotRow) []stock.Sta
 		}
 		out = append(out, stock.StatedLevel{Level: stock.Level{Cell: stock.Cell{SKU: sku, Lot: lot.Lot}, Expiry: lot.Expiry}, Produced: lot.Produced})
 	}
-	return append(out, stockedOf(sheet, sku)...)
+	for _, cell := range sheet.Levels(sku) {
+		out = append(out, stock.StatedLevel{Level: stock.Level{Cell: cell.Cell, OnHand: cell.OnHand}}) // the dates are above
+	}
+	return out
 }
 
 // loadFold sets the hub's own sum of a SKU that is apart.

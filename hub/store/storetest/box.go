@@ -3,6 +3,8 @@ package storetest
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"maps"
 	"slices"
 
 	"pgregory.net/rapid"
@@ -15,17 +17,26 @@ import (
 // Box is an agent's machine as the hub sees it: a ledger in memory and the
 // session that the hub gave it.
 type Box struct {
-	Warehouse stock.Warehouse
-	Epoch     stock.Epoch
-	Boot      inventory.Boot
-	Nonce     uint64
-	Session   inventory.Session
-	Stored    stock.Seq          // what the hub acknowledged last
-	Down      stock.DownPosition // what the box stored of the down stream
-	Sheet     stock.Sheet
-	raws      [][]byte
-	heads     []stock.Hash // heads[n] is the chain's hash after entry n
+	Warehouse  stock.Warehouse
+	Epoch      stock.Epoch
+	Boot       inventory.Boot
+	Nonce      uint64
+	Session    inventory.Session
+	Stored     stock.Seq          // what the hub acknowledged last
+	Down       stock.DownPosition // what the box stored of the down stream
+	Sheet      stock.Sheet
+	Base       stock.Seq      // entries up to it are not kept any more
+	TookOver   stock.Takeover // what the ledger took over
+	Wanted     stock.Takeover // what the hub wants it to take over
+	May        bool           // no other box gives a sign of life
+	raws       [][]byte
+	heads      []stock.Hash       // heads[n] is the chain's hash after entry n
+	unread     map[stock.Seq]bool // entries that the hub cannot read
+	baseWanted bool
 }
+
+// errUnread is why the hub sets an obscure entry aside.
+var errUnread = errors.New("a kind of entry that this hub does not know")
 
 // NewBox gives a box with an empty ledger. Boxes of different numbers have
 // different epochs and boots.
@@ -75,6 +86,8 @@ func (b *Box) Scribble(raw []byte) {
 func (b *Box) RollBack(last stock.Seq) {
 	b.raws = slices.Clip(b.raws[:last])
 	b.heads = slices.Clip(b.heads[:last+1])
+	b.Base = min(b.Base, last)
+	maps.DeleteFunc(b.unread, func(at stock.Seq, _ bool) bool { return at > last })
 }
 
 // Hello gives a hello that was not sent before.
@@ -87,9 +100,9 @@ func (b *Box) Hello() inventory.Hello {
 func (b *Box) HelloAgain() inventory.Hello {
 	return inventory.Hello{
 		Warehouse: b.Warehouse, Boot: b.Boot, Nonce: b.Nonce,
-		Position: stock.Position{Epoch: b.Epoch, First: 1, Last: b.Last(), Head: b.heads[b.Last()]},
+		Position: stock.Position{Epoch: b.Epoch, First: b.Base + 1, Last: b.Last(), Head: b.heads[b.Last()]},
 		Down:     b.Down, NewDownEpoch: stock.Epoch(random("down", int(b.Nonce)<<8|int(b.Boot[0]))),
-		Software: "test",
+		Software: "test", TookOver: b.TookOver, MayTakeOver: b.May,
 	}
 }
 
@@ -102,12 +115,18 @@ func (b *Box) Batch(from, to stock.Seq) *inventory.Ingest {
 		root := d.Root()
 		digest = &root
 	}
-	return inventory.NewIngest(b.Warehouse, b.Epoch, b.Session, batch, digest, b.Last())
+	in := inventory.NewIngest(b.Warehouse, b.Epoch, b.Session, batch, digest, b.Last())
+	for i := range in.Entries {
+		if e := &in.Entries[i]; b.unread[from+stock.Seq(i)] {
+			e.Entry, e.Err = stock.Entry{}, errUnread
+		}
+	}
+	return in
 }
 
 // Rest gives everything that the hub has not acknowledged, at most n entries.
 func (b *Box) Rest(n int) *inventory.Ingest {
-	stored := min(b.Stored, b.Last()) // a box that was rolled back has less
+	stored := min(max(b.Stored, b.Base), b.Last()) // a box that was rolled back has less
 	return b.Batch(stored+1, min(stored+stock.Seq(n), b.Last()))
 }
 
@@ -115,10 +134,14 @@ func (b *Box) Rest(n int) *inventory.Ingest {
 func (b *Box) Hear(r inventory.Result) {
 	switch r := r.(type) {
 	case inventory.Welcome:
-		b.Session, b.Stored = r.Session, r.Applied
+		b.Session, b.Stored, b.Wanted, b.baseWanted = r.Session, r.Applied, r.TakeOver, r.BaseWanted
 	case inventory.Ingested:
-		b.Stored = r.Applied
+		b.Stored, b.baseWanted = r.Applied, b.baseWanted && r.Applied < b.Base
+	case inventory.Retried:
+		delete(b.unread, r.Place.Seq)
 	case *inventory.Refusal:
-		b.Session = 0
+		if r.Reason != inventory.ReasonInvalid && r.Reason != inventory.ReasonMoved {
+			b.Session = 0
+		}
 	}
 }

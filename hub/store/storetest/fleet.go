@@ -15,13 +15,15 @@ type Fleet struct {
 	tb      rapid.TB
 	ids     []stock.Warehouse
 	boxes   map[stock.Warehouse][]*Box // the newest last
+	hub     Hub
 	numbers int
 }
 
-// NewFleet gives a fleet of n warehouses.
-func NewFleet(tb rapid.TB, n int) *Fleet {
+// NewFleet gives a fleet of n warehouses, whose boxes learn from a hub what they
+// are to take over.
+func NewFleet(tb rapid.TB, n int, hub Hub) *Fleet {
 	tb.Helper()
-	f := &Fleet{tb: tb, boxes: make(map[stock.Warehouse][]*Box)}
+	f := &Fleet{tb: tb, hub: hub, boxes: make(map[stock.Warehouse][]*Box)}
 	for i := range n {
 		w := stock.Warehouse(fmt.Sprintf("wh-%d", i))
 		f.ids = append(f.ids, w)
@@ -55,6 +57,9 @@ func (f *Fleet) Next(t *rapid.T) Sent {
 	}
 	if box.Session == 0 && rapid.IntRange(0, 9).Draw(t, "impatient") > 0 {
 		return Sent{box.Hello(), box}
+	}
+	if sent, ok := f.transfer(t, box); ok {
+		return sent
 	}
 	switch rapid.IntRange(0, 19).Draw(t, "what") {
 	case 0:
@@ -130,6 +135,7 @@ func (f *Fleet) forge(t *rapid.T, b *Box) Sent {
 // replace puts a new box into the warehouse, which says hello.
 func (f *Fleet) replace(t *rapid.T, old *Box) Sent {
 	b := NewBox(old.Warehouse, f.number())
+	b.May = rapid.Bool().Draw(t, "may take over")
 	if rapid.Bool().Draw(t, "opening") {
 		m := movement().Draw(t, "opening")
 		m.Kind, m.To = stock.Opening, ""

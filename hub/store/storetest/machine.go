@@ -22,7 +22,7 @@ func checkMachine(tb testing.TB, open Open) {
 		dir := tb.TempDir()
 		w := newTwin(open(tb, dir))
 		defer func() { _ = w.store.Close() }()
-		fleet := NewFleet(t, 3)
+		fleet := NewFleet(t, 3, w)
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			if rapid.IntRange(0, 14).Draw(t, "restart") == 0 {
 				if err := w.store.Close(); err != nil {

@@ -35,6 +35,14 @@ func newTwin(s Store) *twin {
 	return &twin{store: s, book: inventory.NewBook(inventory.Config{AutoEnrol: true}), now: time.UnixMilli(1)}
 }
 
+// Warehouse implements Hub with the store of the moment.
+func (w *twin) Warehouse(id stock.Warehouse) (inventory.WarehouseState, bool) {
+	return w.store.Warehouse(id)
+}
+
+// Statement implements Hub with the store of the moment.
+func (w *twin) Statement(id stock.Warehouse) (stock.Statement, error) { return w.store.Statement(id) }
+
 // apply gives the commands to both, compares the answers and passes them on.
 func (w *twin) apply(ctx context.Context, tb rapid.TB, sent ...Sent) []inventory.Result {
 	tb.Helper()
@@ -114,6 +122,21 @@ func timeless(states []inventory.WarehouseState) []inventory.WarehouseState {
 			divergence := *st.Divergence
 			one(&divergence.Since)
 			st.Divergence = &divergence
+		}
+		if st.Reported != nil {
+			reported := *st.Reported
+			one(&reported.Since)
+			st.Reported = &reported
+		}
+		if st.Adopted != nil {
+			adopted := *st.Adopted
+			one(&adopted.Time)
+			st.Adopted = &adopted
+		}
+		if st.Frozen != nil {
+			frozen := *st.Frozen
+			one(&frozen.Since)
+			st.Frozen = &frozen
 		}
 		for j := range st.Closed {
 			one(&st.Closed[j].Closed)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
 )
 
 // Store is what the suite takes: a store that is open and running.
@@ -23,6 +24,11 @@ type Store interface {
 	DownChanged() <-chan struct{}
 	Movements(ctx context.Context, w stock.Warehouse, sku stock.SKU, before inventory.Cursor, n int) ([]inventory.StoredEntry, inventory.Cursor, error)
 	Quarantined(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Quarantined, inventory.Cursor, error)
+	Statement(w stock.Warehouse) (stock.Statement, error)
+	Trace(ctx context.Context, w stock.Warehouse, e stock.Epoch, points []wire.TracePoint) (stock.Seq, error)
+	Repair(ctx context.Context, r inventory.Repair) (inventory.Repairing, *inventory.Refusal, error)
+	Repairs(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Repaired, inventory.Cursor, error)
+	Retry(ctx context.Context, r inventory.Retry) (inventory.Quarantined, *inventory.Refusal, error)
 	Watch(since inventory.Token, of inventory.Scope) (inventory.Feed, error)
 	// Close ends the store and waits for it.
 	Close() error
