@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -217,6 +219,32 @@ func TestOpen_SaysWhatIsWrong(t *testing.T) {
 	wantOpenError(t, dir, "damaged row")
 	tamper(t, dir, func(p *Pebble) error { return p.db.Set(formatKey, []byte{0, 0, 0, 0, 0, 0, 0, format + 1}, nil) })
 	wantOpenError(t, dir, fmt.Sprintf("later version of the hub (format %d", format+1))
+}
+
+// A table of the database that is not what was written is told, and not waited
+// for: the database itself stops for ever where it meets one.
+func TestOpen_TellsThatATableIsDamaged(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir, Options{})
+	catchUpOne(t, s, storetest.NewBox("wh-0", 1))
+	if err := s.db.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no table was written: %v", err)
+	}
+	for _, table := range tables {
+		info, err := os.Stat(table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(table, make([]byte, info.Size()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantOpenError(t, dir, "on-disk corruption")
 }
 
 func catchUpOne(t *testing.T, s *running, box *storetest.Box) {

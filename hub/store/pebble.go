@@ -56,7 +56,8 @@ func Open(dir string, o Options) (*Pebble, error) {
 		return err
 	})
 	if err == nil {
-		if err = p.load(); err != nil {
+		// A file of the database that is not what was written shows here.
+		if err = p.guard(p.load); err != nil {
 			err = errors.Join(err, p.Close())
 		}
 	}

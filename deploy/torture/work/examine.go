@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
 
 	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/hub/inventory"
@@ -56,22 +59,44 @@ func (Ledger) Examine(ctx context.Context, path string, saved []Saved) (Finding,
 }
 
 // Examine is part of Liar. A hub that is older is told by the agents what it
-// forgot, as after a restored backup: nothing has to be noticed.
-func (Hub) Examine(ctx context.Context, path string, saved []Saved) (finding Finding, err error) {
-	opened := false
-	err = withHub(ctx, path, func(p *store.Pebble) error {
+// forgot, as after a restored backup: nothing has to be noticed. It is looked
+// at by a process of its own, because a store that found its disk damaged keeps
+// its files until the process ends.
+func (Hub) Examine(ctx context.Context, path string, saved []Saved) (Finding, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.CommandContext(ctx, self)
+	cmd.Env = append(os.Environ(), env("examine hub", path, next(saved), 0)...)
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s", err, bytes.TrimSpace(complaint.Bytes()))
+	}
+	var finding Finding
+	_, err = fmt.Sscan(string(out), &finding)
+	return finding, err
+}
+
+// examineHub writes its finding about a store of which so many commands were
+// acknowledged.
+func examineHub(ctx context.Context, path string, acknowledged, _ int, out io.Writer) error {
+	finding, opened := Whole, false
+	err := withHub(ctx, path, func(p *store.Pebble) error {
 		opened = true
-		n := next(saved)
-		found, err := position(p, 0, n+1)
-		if err == nil && found < n {
+		found, err := position(p, 0, acknowledged+1)
+		if err == nil && found < acknowledged {
 			finding = Older
 		}
 		return err
 	})
 	if err != nil && !opened {
-		return Damaged, nil // that it does not open is how the store says so
+		finding, err = Damaged, nil // that it does not open is how the store says so
 	}
-	return finding, err
+	fmt.Fprintln(out, int(finding))
+	return err
 }
 
 func examine(ctx context.Context, l *ledger.Ledger, saved []Saved) (Finding, error) {
@@ -152,7 +177,11 @@ func forks(ctx context.Context, l *ledger.Ledger, wrote [][]byte) error {
 		return fmt.Errorf("the hub has %d entries, the ledger %d, and its hello gets %+v", batch.To(), hello.Position.Last, results[0])
 	}
 	for n := 1_000_000; l.Position().Last <= batch.To(); n++ {
-		if _, err := l.Append(ctx, Command(n)); err != nil {
+		c := stock.Command{ID: ID(n)}
+		for range 500 { // many at once: it is done after every cut
+			c.Movements = append(c.Movements, Command(n).Movements[0])
+		}
+		if _, err := l.Append(ctx, c); err != nil {
 			return fmt.Errorf("go on with an older ledger: %w", err)
 		}
 	}

@@ -93,7 +93,7 @@ func Child() {
 		fmt.Fprintln(os.Stderr, variable+":", err)
 		os.Exit(2)
 	}
-	do := map[string]func(context.Context, string, int, int, io.Writer) error{"ledger": bookLedger, "hub": bookHub, "notebook": bookNotebook}[spec[0]]
+	do := map[string]func(context.Context, string, int, int, io.Writer) error{"ledger": bookLedger, "hub": bookHub, "notebook": bookNotebook, "examine hub": examineHub}[spec[0]]
 	if err := do(context.Background(), spec[1], first, count, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(3)
