@@ -96,6 +96,7 @@ func (w *warehouse) join(s *step) {
 	}
 	w.aside, w.state.Reported = aside{}, nil
 	s.changes.Joined = append(s.changes.Joined, w.state.Warehouse)
+	s.recheck(w)
 	s.touch(w)
 }
 

@@ -30,6 +30,9 @@ type Book struct {
 	catalogue  catalogue
 	revision   Revision
 	names      names
+	desk       desk
+	scratch    scratch
+	untidy     bool // rows were loaded since tidy
 }
 
 // warehouse is the state of one warehouse. Nothing in it refers to another
@@ -40,6 +43,13 @@ type warehouse struct {
 	sheet stock.Sheet // the fold: the sum of all entries that are stored
 	aside aside       // what readers see where it is not the fold
 	lines map[stock.SKU]*line
+
+	promises map[stock.SKU]*promise // of the SKUs that somebody wanted to reserve
+	slots    []uint32               // slots of the reservations that are in memory, in no order
+	picked   map[Place]uint32       // slots, by the entries that picked for them
+	asks     []ask                  // orders without a number on the down stream, oldest first; some are out of date
+	asking   int                    // how many of asks are not
+	policies map[stock.SKU]PolicyRow
 
 	// What the Apply under way has changed.
 	stateChanged, downChanged bool
@@ -77,9 +87,15 @@ func NewBook(c Config) *Book {
 func (b *Book) Apply(now time.Time, cmds []Command) ([]Result, Changes) {
 	// Without the monotonic clock, and as coarse as it is stored.
 	s := &step{book: b, changes: Changes{Time: now.Round(0).Truncate(time.Millisecond).UTC()}}
+	b.tidy()
+	if b.desk.tick(s.now(), b.config.Zone) {
+		s.newDay()
+	}
+	s.expire()
 	results := make([]Result, len(cmds))
 	for i, c := range cmds {
 		results[i] = c.apply(s)
+		s.settle()
 	}
 	return results, s.collect()
 }

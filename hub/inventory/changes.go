@@ -31,19 +31,29 @@ type Changes struct {
 	Quarantined []Quarantined
 	Discarded   []Discarded
 	Retried     []Retried
-	Repaired    []Repaired
+	Events      []Event // of reservations, by revision; the newest of each is its record
+	Claims      []Claim // by revision; only readers need them
+	Policies    []PolicyRow
+	Ended       []EndedRow // only in what Rows gives
+	// Retired is the revision up to which events are let go of; zero for none.
+	Retired  Revision
+	Repaired []Repaired
 }
 
 // Empty reports whether nothing changed.
 func (c *Changes) Empty() bool {
 	return len(c.Warehouses)+len(c.Downs)+len(c.Levels)+len(c.Settled)+len(c.Folds)+len(c.Lots)+len(c.Items)+
-		len(c.Runs)+len(c.Quarantined)+len(c.Discarded)+len(c.Retried)+len(c.Repaired) == 0
+		len(c.Runs)+len(c.Quarantined)+len(c.Discarded)+len(c.Retried)+len(c.Repaired)+
+		len(c.Events)+len(c.Policies) == 0 && c.Retired == 0
 }
 
 // DownRow is the down stream of a warehouse.
 type DownRow struct {
 	Warehouse stock.Warehouse
 	DownState
+	// Orders are the reservations that Pending names, as they are now. A store
+	// does not write them: they have rows of their own.
+	Orders []*Reservation
 }
 
 // LotRow is what is known of a lot, for as long as the epoch lasts: a lot that

@@ -49,6 +49,7 @@ func (w *warehouse) helloDown(s *step, h Hello) {
 
 func (w *warehouse) beginDown(s *step, e stock.Epoch) {
 	w.down = DownState{Epoch: e}
+	s.tellAgain(w)
 	s.fill(w)
 	s.touchDown(w)
 }
@@ -57,14 +58,18 @@ func (w *warehouse) downStored(s *step, upto stock.Seq) {
 	if upto <= w.down.Stored {
 		return
 	}
-	w.down.Pending = slices.Clone(w.down.Pending[upto-w.down.Stored:])
+	heard := w.down.Pending[:upto-w.down.Stored]
+	w.down.Pending = slices.Clone(w.down.Pending[len(heard):])
 	w.down.Stored = upto
+	s.heard(heard)
 	s.fill(w)
 	s.touchDown(w)
 }
 
-// fill gives numbers to the things that wait, as many as there is room for.
+// fill gives numbers to the things that wait, as many as there is room for:
+// orders before prices.
 func (s *step) fill(w *warehouse) {
+	w.fillOrders(&s.book.desk)
 	waiting := s.book.catalogue.after(w.down.Version)
 	room := min(len(waiting), downWindow-len(w.down.Pending))
 	if room > 0 {
@@ -77,5 +82,5 @@ func (s *step) fill(w *warehouse) {
 		w.down.Version = waiting[room-1].version
 		waiting = waiting[room:]
 	}
-	w.down.Waiting = len(waiting)
+	w.down.Waiting = len(waiting) + w.asking
 }

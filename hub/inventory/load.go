@@ -48,6 +48,7 @@ func (b *Book) Load(c *Changes) {
 	}
 	b.catalogue.note(c.Items)
 	slices.SortFunc(b.catalogue.changes, func(a, b change) int { return cmp.Compare(a.version, b.version) })
+	b.loadReservations(c)
 }
 
 // Check compares every warehouse's levels with the digest and the counts that
@@ -73,11 +74,12 @@ func (b *Book) Check() error {
 // Rows gives the whole state, as if all of it had just changed: by warehouse,
 // by SKU, by lot, without history. Two Books that give equal rows are equal.
 func (b *Book) Rows() Changes {
+	b.tidy()
 	var out Changes
 	for _, id := range sortedKeys(b.warehouses) {
 		w := b.warehouses[id]
 		out.Warehouses = append(out.Warehouses, w.row())
-		out.Downs = append(out.Downs, DownRow{id, w.down})
+		out.Downs = append(out.Downs, b.downRow(w))
 		for _, sku := range sortedKeys(w.lines) {
 			out.Levels = append(out.Levels, b.level(w, sku, w.lines[sku]))
 			if w.apart(sku) {
@@ -93,6 +95,7 @@ func (b *Book) Rows() Changes {
 	for _, ch := range b.catalogue.changes {
 		out.Items = append(out.Items, b.catalogue.items[ch.sku])
 	}
+	b.reservationRows(&out)
 	return out
 }
 

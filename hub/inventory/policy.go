@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -84,3 +86,89 @@ type PolicyRow struct {
 }
 
 func (PolicyRow) result() {}
+
+func (c SetPolicy) apply(s *step) Result {
+	w := s.book.warehouses[c.Warehouse]
+	if w == nil {
+		return refuse(ReasonWarehouse, "warehouse %s is not enrolled at this hub", c.Warehouse)
+	}
+	if !named(c.By, c.Why) {
+		return refuseNameless()
+	}
+	if err := c.check(); err != nil {
+		return refuse(ReasonInvalid, "%v", err)
+	}
+	s.book.revision++
+	row := PolicyRow{
+		Warehouse: c.Warehouse, SKU: c.SKU, Policy: c.Policy.clone(), By: c.By, Why: c.Why, Time: s.now(), Revision: s.book.revision,
+	}
+	w.keepPolicy(row)
+	s.changes.Policies = append(s.changes.Policies, row)
+	for _, sku := range sortedKeys(w.lines) { // sorted: revisions must not depend on the map
+		if c.SKU == "" || c.SKU == sku {
+			s.touchLine(w, sku, w.lines[sku])
+		}
+	}
+	return row
+}
+
+// keepPolicy puts a policy in force.
+func (w *warehouse) keepPolicy(row PolicyRow) {
+	if w.policies == nil {
+		w.policies = make(map[stock.SKU]PolicyRow)
+	}
+	if old, ok := w.policies[row.SKU]; ok && old.Revision > row.Revision {
+		return
+	}
+	w.policies[row.SKU] = row
+	for sku, p := range w.promises {
+		p.policy = w.policyOf(sku)
+	}
+}
+
+// check refuses a policy that makes no sense.
+func (c *SetPolicy) check() error {
+	if c.SKU != "" {
+		if _, err := stock.ParseSKU(string(c.SKU)); err != nil {
+			return err
+		}
+	}
+	p := c.Policy
+	if p == nil {
+		return nil
+	}
+	for _, n := range [...]int64{p.Safety, p.LocalReserve} {
+		if n < 0 || n > stock.MaxQty {
+			return fmt.Errorf("%w quantity %d to keep back", stock.ErrInvalid, n)
+		}
+	}
+	if p.DegradedBuffer < 0 || p.DegradedBuffer > 100 || p.Tolerance > 100 || p.MaxAge < 0 || p.Deficit > CancelHeld {
+		return fmt.Errorf("%w buffer of %d %%, tolerance of %d %%, age of %v or rule %d", stock.ErrInvalid, p.DegradedBuffer, p.Tolerance, p.MaxAge, p.Deficit)
+	}
+	for _, q := range p.Quotas {
+		if q.Channel == "" || len(q.Channel) > maxChannel || q.Percent < 0 || q.Percent > 100 {
+			return fmt.Errorf("%w quota of %d %% for channel %.40q", stock.ErrInvalid, q.Percent, q.Channel)
+		}
+	}
+	if c.SKU != "" && (p.MaxAge != 0 || p.Area != nil) {
+		return fmt.Errorf("%w: only a warehouse has a greatest age and an area", stock.ErrInvalid)
+	}
+	if a := p.Area; a != nil && (a.Latitude < -90e6 || a.Latitude > 90e6 || a.Longitude < -180e6 || a.Longitude > 180e6 || a.Radius <= 0) {
+		return fmt.Errorf("%w area", stock.ErrInvalid)
+	}
+	return nil
+}
+
+// clone gives a copy that nobody else can change.
+func (p *Policy) clone() *Policy {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.Quotas = slices.Clone(p.Quotas)
+	if p.Area != nil {
+		area := *p.Area
+		c.Area = &area
+	}
+	return &c
+}

@@ -117,8 +117,8 @@ func (l *ReservationLine) Short() int64 {
 	if !l.Done {
 		return l.Quantity - l.Granted
 	}
-	if l.Picked >= l.Granted-l.Tolerance && l.Granted == l.Quantity {
-		return 0
+	if l.whole() {
+		return l.Quantity - l.Granted
 	}
 	return max(0, l.Quantity-l.Picked)
 }

@@ -85,13 +85,19 @@ func NewTry(id stock.OrderID, ask Ask, candidates []Candidate) (*Try, error) {
 	if err := ask.check(); err != nil {
 		return nil, fmt.Errorf("reservation %s: %w", id, err)
 	}
-	if ask.TTL == 0 {
-		ask.TTL = DefaultTTL
-	}
+	ask.TTL = lasting(ask.TTL)
 	if !ask.Due.IsZero() { // as coarse as it is stored
 		ask.Due = ask.Due.Round(0).Truncate(time.Millisecond).UTC()
 	}
 	return &Try{ID: id, Ask: ask, Candidates: candidates, sum: SumOf(id), payload: ask.hash()}, nil
+}
+
+// lasting gives how long a hold lasts, as coarse as it is stored.
+func lasting(ttl time.Duration) time.Duration {
+	if ttl = ttl.Truncate(time.Millisecond); ttl == 0 {
+		return DefaultTTL
+	}
+	return ttl
 }
 
 func (a *Ask) check() error {

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -75,13 +76,5 @@ func (f *ReservationFilter) Admits(r *Reservation) bool {
 	if f.Warehouse != "" && r.Warehouse != f.Warehouse || f.Ref != "" && r.Ref != f.Ref || f.AtRisk && !r.AtRisk {
 		return false
 	}
-	if len(f.States) == 0 {
-		return true
-	}
-	for _, s := range f.States {
-		if r.State == s {
-			return true
-		}
-	}
-	return false
+	return len(f.States) == 0 || slices.Contains(f.States, r.State)
 }

@@ -101,6 +101,8 @@ type DownState struct {
 	Stored  stock.Seq
 	Pending []DownKey
 	Waiting int
+	// Asked is the newest order that has a number, as Reservation.Asked.
+	Asked Revision
 	// Version is the catalogue's version up to which items have a number.
 	Version uint64
 }
@@ -111,7 +113,8 @@ func (d *DownState) Last() stock.Seq { return d.Stored + stock.Seq(len(d.Pending
 // DownKey names a thing on the down stream. Its newest state is looked up when
 // it is sent. Exactly one field is set.
 type DownKey struct {
-	Item stock.SKU
+	Item  stock.SKU
+	Order stock.OrderID
 }
 
 // Outstanding gives the number of things that the box has not stored yet.

@@ -14,6 +14,9 @@ type step struct {
 	changes Changes
 	wares   []*warehouse // whose state or down stream changed
 	lines   []touched
+
+	promises []*promise // of which claims changed
+	loose    []*promise // to be settled before the command is over
 }
 
 type touched struct {
@@ -70,6 +73,10 @@ func (s *step) mark(w *warehouse, sku stock.SKU, l *line, d dirt) {
 		s.lines = append(s.lines, touched{w, sku, l})
 	}
 	l.dirty |= d
+	if p := w.promises[sku]; p != nil && d != settled {
+		p.stale = true
+		s.loosen(p)
+	}
 }
 
 // collect gives the rows of all that changed, and closes the step.
@@ -80,7 +87,7 @@ func (s *step) collect() Changes {
 			out.Warehouses = append(out.Warehouses, w.row())
 		}
 		if w.downChanged {
-			out.Downs = append(out.Downs, DownRow{w.state.Warehouse, w.down})
+			out.Downs = append(out.Downs, s.book.downRow(w))
 		}
 		w.stateChanged, w.downChanged = false, false
 	}
@@ -100,6 +107,7 @@ func (s *step) collect() Changes {
 		}
 		t.line.dirty = 0
 	}
+	out.Claims = s.claims()
 	return out
 }
 
@@ -124,6 +132,7 @@ func (b *Book) level(w *warehouse, sku stock.SKU, l *line) Level {
 		Newest: l.newest(), Revision: l.revision, Applied: w.state.Applied,
 		Lots: lotsOf(w.served(sku), sku), Removed: b.catalogue.items[sku].Removed,
 	}
+	w.claimed(sku, &out)
 	if r := w.state.Reported; r != nil {
 		out.Reported = r.Until
 	}

@@ -177,6 +177,7 @@ func (w *warehouse) move(s *step, at Place, e *Sent) Kept {
 	if w.tookOver() && m.Kind != stock.Opening {
 		w.show(s, at, &m, l)
 	}
+	w.fulfil(s, at, &m)
 	return kept
 }
 

@@ -22,6 +22,9 @@ import (
 //	x warehouse 0 term seq          who discarded it
 //	y warehouse 0 term seq          who had it applied after all
 //	r warehouse 0 number            repair
+//	v revision                      events of reservations, the first with this revision
+//	o revision                      hashes of the order numbers in that row
+//	p warehouse 0 revision          policy
 const (
 	metaRow       = 'm'
 	warehouseRow  = 'w'
@@ -35,11 +38,15 @@ const (
 	discardRow    = 'x'
 	retryRow      = 'y'
 	repairRow     = 'r'
+	eventRow      = 'v'
+	refRow        = 'o'
+	policyRow     = 'p'
 )
 
 var (
 	formatKey      = []byte("mformat")
 	incarnationKey = []byte("mincarnation")
+	retiredKey     = []byte("mretired")
 )
 
 func warehouseKey(b []byte, w stock.Warehouse) []byte { return append(append(b, warehouseRow), w...) }

@@ -16,7 +16,8 @@ import (
 // format is the version of the rows that this program writes. A store of a
 // later one is refused.
 //
-// Format 2 has statements: sums beside levels, and more in a warehouse's row.
+// Format 2 has statements, that is sums beside levels and more in a warehouse's
+// row, and reservations: events and policies.
 const format = 2
 
 // loadChunk is how many rows go to the Book at a time.
@@ -36,12 +37,21 @@ func (p *Pebble) load() error {
 		kind byte
 		take func(key []byte, row string) error
 	}{
-		{itemRow, l.item}, {lotRow, l.lot}, {foldRow, l.fold}, {levelRow, l.level}, {warehouseRow, l.warehouse}, {downRow, l.down},
+		{itemRow, l.item},
+		{lotRow, l.lot},
+		{foldRow, l.fold},
+		{levelRow, l.level},
+		{warehouseRow, l.warehouse},
+		{downRow, l.down},
+		{policyRow, l.policy},
 	} {
 		if err := p.each(rows.kind, rows.take); err != nil {
 			return err
 		}
 		l.flush()
+	}
+	if err := p.loadEvents(); err != nil {
+		return err
 	}
 	p.view.log.begin(p.book.Revision())
 	if err := p.book.Check(); err != nil {
@@ -185,5 +195,15 @@ func (l *loader) warehouse(key []byte, row string) error {
 func (l *loader) down(key []byte, row string) error {
 	d, err := unpackDown(row)
 	l.rows.Downs = append(l.rows.Downs, inventory.DownRow{Warehouse: stock.Warehouse(key), DownState: d})
+	return err
+}
+
+func (l *loader) policy(key []byte, row string) error {
+	w, _, ok := bytes.Cut(key, []byte{0})
+	if !ok || len(key) != len(w)+1+8 {
+		return errRow
+	}
+	p, err := unpackPolicy(stock.Warehouse(w), revisionOfKey(key), row)
+	l.rows.Policies = append(l.rows.Policies, p)
 	return err
 }

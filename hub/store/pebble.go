@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -29,6 +30,8 @@ type Pebble struct {
 	requests    chan *request
 
 	book *inventory.Book // the writer's alone, once Run has begun
+
+	clock hubClock // the writer's alone
 
 	once    sync.Once
 	stopped chan struct{} // closed when nothing is applied any more
@@ -69,7 +72,7 @@ func Open(dir string, o Options) (*Pebble, error) {
 
 func newPebble(o Options) *Pebble {
 	return &Pebble{
-		options: o.withDefaults(), view: newView(),
+		options: o.withDefaults(), view: newView(), clock: hubClock{wall: time.Now},
 		requests: make(chan *request, groupCommands),
 		stopped:  make(chan struct{}), failed: make(chan struct{}),
 	}
@@ -117,6 +120,11 @@ func (p *Pebble) Run(ctx context.Context) error {
 		defer close(committed)
 		p.commit(groups)
 	}()
+	retired := make(chan struct{})
+	go func() {
+		defer close(retired)
+		p.retire(ctx)
+	}()
 	defer close(p.stopped)
 	select {
 	case <-p.failed: // both may hang inside the database: nobody waits for them
@@ -124,6 +132,7 @@ func (p *Pebble) Run(ctx context.Context) error {
 	case <-committed:
 	}
 	<-written
+	<-retired
 	select {
 	case <-p.failed:
 		return p.failure()

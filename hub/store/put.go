@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -31,6 +32,13 @@ func put(b *pebble.Batch, c *inventory.Changes) (packed, error) {
 	rows := packed{w.levels(levelRow, c.Levels), w.levels(levelRow, c.Settled)}
 	w.levels(foldRow, c.Folds)
 	w.decisions(c)
+	if c.Retired > 0 {
+		w.retire(c.Retired)
+	}
+	w.events(c.Events)
+	for i := range c.Policies {
+		w.set(policyKey(w.key[:0], c.Policies[i].Warehouse, c.Policies[i].Revision), packPolicy(w.value[:0], &c.Policies[i]))
+	}
 	for i := range c.Runs {
 		r := &c.Runs[i]
 		w.set(placeKey(w.key[:0], runRow, r.Warehouse, r.From), packRun(w.value[:0], r, c.Time))
@@ -100,6 +108,16 @@ func (w *rowWriter) levels(kind byte, levels []inventory.Level) []string {
 		rows[i] = string(w.value)
 	}
 	return rows
+}
+
+// retire lets go of events up to a revision.
+func (w *rowWriter) retire(upto inventory.Revision) {
+	for _, key := range [...]func([]byte, inventory.Revision) []byte{eventKey, refKey} {
+		if w.err == nil {
+			w.err = w.batch.DeleteRange(key(nil, 0), key(nil, upto+1), nil)
+		}
+	}
+	w.set(append(w.key[:0], retiredKey...), binary.BigEndian.AppendUint64(w.value[:0], uint64(upto)))
 }
 
 func (w *rowWriter) clear(kind byte, id stock.Warehouse) {

@@ -21,7 +21,7 @@ func (p *Pebble) Level(w stock.Warehouse, sku stock.SKU) (inventory.Level, bool)
 	if sh == nil {
 		return inventory.Level{}, false
 	}
-	return p.view.level(s, sh, *sh.row.Load(), m), true
+	return p.view.level(s, sh, sh.shown(), m), true
 }
 
 // Levels gives up to n SKUs of a warehouse that come after one, by SKU.
@@ -34,7 +34,7 @@ func (p *Pebble) Levels(w stock.Warehouse, after stock.SKU, n int) []inventory.L
 	shelves := page(*s.shelves.Load(), n, func(sh *shelf) int { return cmp.Compare(sh.sku, after) })
 	out := make([]inventory.Level, len(shelves))
 	for i, sh := range shelves {
-		out[i] = p.view.level(s, sh, *sh.row.Load(), m)
+		out[i] = p.view.level(s, sh, sh.shown(), m)
 	}
 	return out
 }
@@ -95,7 +95,17 @@ func (p *Pebble) Down(w stock.Warehouse, after stock.Seq, n int) stock.DownBatch
 		return out
 	}
 	keys := d.Pending[after-d.Stored:]
-	for _, key := range keys[:min(n, len(keys))] {
+	orders := p.view.shop(w).orders.Load()
+	for i, key := range keys[:min(n, len(keys))] {
+		if key.Order != "" {
+			at := int(after-d.Stored) + i
+			o, ok := pendingOrder(orders, key.Order, at)
+			if !ok {
+				break // the stream changed under our hands: its bell rings
+			}
+			out.Entries = append(out.Entries, stock.Down{Order: &o})
+			continue
+		}
 		it, ok := p.Item(key.Item)
 		if !ok {
 			break // cannot be: items are published before the streams that name them
@@ -122,4 +132,12 @@ func copyOf(row *inventory.ItemRow) stock.Item {
 	it := row.Item
 	it.GTINs = slices.Clone(it.GTINs)
 	return it
+}
+
+// pendingOrder finds an order among those of a down stream.
+func pendingOrder(orders *[]*inventory.Reservation, id stock.OrderID, at int) (stock.Order, bool) {
+	if orders == nil || at >= len(*orders) || (*orders)[at] == nil || (*orders)[at].ID != id {
+		return stock.Order{}, false
+	}
+	return (*orders)[at].Order(), true
 }

@@ -154,6 +154,11 @@ func TestRows_ComeBackAsTheyWere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.Make[inventory.DownState]().Draw(t, "down")
 		want.Waiting = max(0, want.Waiting)
+		for i := range want.Pending { // it names one thing
+			if want.Pending[i].Item != "" {
+				want.Pending[i].Order = ""
+			}
+		}
 		got, err := unpackDown(string(packDown(nil, &want)))
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Errorf("down: %v\n%s", err, diff)

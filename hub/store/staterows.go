@@ -121,7 +121,11 @@ func packDown(b []byte, d *inventory.DownState) []byte {
 	p.uint(uint64(len(d.Pending)))
 	for _, key := range d.Pending {
 		p.text(string(key.Item))
+		if key.Item == "" {
+			p.text(string(key.Order))
+		}
 	}
+	p.uint(uint64(d.Asked))
 	return p.b
 }
 
@@ -135,6 +139,12 @@ func unpackDown(row string) (inventory.DownState, error) {
 	}
 	for i := range d.Pending {
 		d.Pending[i].Item = stock.SKU(u.text())
+		if d.Pending[i].Item == "" {
+			d.Pending[i].Order = stock.OrderID(u.text())
+		}
+	}
+	if u.s != "" { // format 1 had no orders
+		d.Asked = inventory.Revision(u.uint())
 	}
 	return d, u.end()
 }

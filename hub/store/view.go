@@ -21,19 +21,29 @@ type view struct {
 	log     changeLog
 	changed bell // a level changed
 	downs   bell // a down stream changed
+
+	claimed  []place       // by number of the claim, from 1; the publisher's alone
+	told     atomic.Uint64 // revision of the newest event
+	retired  atomic.Uint64 // events up to it were let go of
+	happened bell          // there are more events
 }
 
 // shop is one warehouse.
 type shop struct {
-	id      stock.Warehouse
-	state   atomic.Pointer[inventory.WarehouseState]
-	shelves atomic.Pointer[[]*shelf] // by SKU
+	id       stock.Warehouse
+	state    atomic.Pointer[inventory.WarehouseState]
+	shelves  atomic.Pointer[[]*shelf]                 // by SKU
+	policies atomic.Pointer[[]inventory.PolicyRow]    // in force, by SKU
+	orders   atomic.Pointer[[]*inventory.Reservation] // those of the down stream, beside its pending keys
 }
 
 // shelf is one SKU of a shop.
 type shelf struct {
 	sku stock.SKU
 	row atomic.Pointer[string]
+	// face is nil as long as nobody ever claimed anything; then it counts, and
+	// row is the publisher's note.
+	face atomic.Pointer[face]
 }
 
 func newView() *view {
@@ -52,6 +62,8 @@ func (v *view) publish(c *inventory.Changes, rows packed) {
 	}
 	marks := v.publishLevels(c.Levels, rows.levels)
 	v.publishLevels(c.Settled, rows.settled) // their revision is the old one: nobody has to be told
+	marks = v.publishClaims(c, marks)
+	v.publishPolicies(c.Policies)
 	for i := range c.Warehouses {
 		st := c.Warehouses[i]
 		s := v.open(st.Warehouse)
@@ -67,6 +79,7 @@ func (v *view) publish(c *inventory.Changes, rows packed) {
 			st = *old
 		}
 		st.Down = c.Downs[i].DownState
+		s.orders.Store(&c.Downs[i].Orders)
 		s.state.Store(&st)
 	}
 	if len(marks) > 0 {
@@ -76,6 +89,7 @@ func (v *view) publish(c *inventory.Changes, rows packed) {
 	if len(c.Downs) > 0 {
 		v.downs.ring()
 	}
+	v.publishEvents(c)
 }
 
 func (v *view) publishItems(rows []inventory.ItemRow) {
@@ -190,9 +204,10 @@ func (s *shop) moment() moment {
 
 // level unpacks a level. The row was read back or written by this process and
 // is covered by the database's checksums, so it unpacks.
-func (v *view) level(s *shop, sh *shelf, row string, m moment) inventory.Level {
-	l, _ := unpackLevel(s.id, sh.sku, row)
+func (v *view) level(s *shop, sh *shelf, f face, m moment) inventory.Level {
+	l, _ := unpackLevel(s.id, sh.sku, *f.row)
 	l.Applied, l.Reported = m.applied, m.reported
+	l.Held, l.Committed, l.Revision = f.held, f.committed, f.revision
 	items := *v.items.Load()
 	if at, ok := slices.BinarySearchFunc(items, sh.sku, bySKU); ok {
 		l.Removed = items[at].Removed

@@ -46,14 +46,14 @@ type hit struct {
 	revision inventory.Revision
 	shop     *shop
 	shelf    *shelf
-	row      *string
+	face     face
 	moment   moment
 }
 
 func capture(s *shop, sh *shelf) hit {
 	h := hit{shop: s, shelf: sh, moment: s.moment()}
-	h.row = sh.row.Load()
-	h.revision = revisionOf(*h.row)
+	h.face = sh.shown()
+	h.revision = h.face.revision
 	return h
 }
 
@@ -89,7 +89,7 @@ func (f *feed) give() inventory.Update {
 		f.queue, f.token.Revision = nil, f.until
 	}
 	f.marked = false
-	return inventory.Update{Level: f.view.level(h.shop, h.shelf, *h.row, h.moment), Token: f.token}
+	return inventory.Update{Level: f.view.level(h.shop, h.shelf, h.face, h.moment), Token: f.token}
 }
 
 // look takes the next changes from the log, and reports whether there were any.

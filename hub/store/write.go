@@ -45,6 +45,23 @@ type group struct {
 // means that no result is known: the context's, ErrClosed or ErrBroken. After a
 // context's error or ErrBroken the commands may have been applied nevertheless.
 func (p *Pebble) Apply(ctx context.Context, commands ...inventory.Command) ([]inventory.Result, error) {
+	results, err := p.submit(ctx, commands)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range results {
+		if _, ok := r.(inventory.Ended); !ok {
+			continue
+		}
+		if results[i], err = p.conclude(ctx, commands[i], r); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// submit gives the commands to the writer, and waits for the Book's answers.
+func (p *Pebble) submit(ctx context.Context, commands []inventory.Command) ([]inventory.Result, error) {
 	r := &request{commands: commands, bytes: bytesOf(commands), answer: make(chan answer, 1)}
 	select {
 	case p.requests <- r:
@@ -79,27 +96,46 @@ func bytesOf(commands []inventory.Command) int {
 }
 
 // write makes groups of whatever waits, while the group before is synced. It
-// never waits for a group to fill.
+// never waits for a group to fill. When nobody asks for anything, it wakes for
+// the holds that end.
 func (p *Pebble) write(ctx context.Context, groups chan<- *group) {
+	alarm := time.NewTimer(0)
+	defer alarm.Stop()
 	for {
+		var g *group
+		var err error
+		alarm.Reset(p.untilDue())
 		select {
 		case r := <-p.requests:
-			g, err := p.group(r)
-			if err != nil {
-				p.fail(err)
-				return
-			}
-			select {
-			case groups <- g:
-			case <-p.failed:
-				return
-			}
+			g, err = p.group(r)
+		case <-alarm.C:
+			g = new(group)
+			err = p.apply(g, nil)
 		case <-p.failed:
 			return
 		case <-ctx.Done():
 			return
 		}
+		if err != nil {
+			p.fail(err)
+			return
+		}
+		select {
+		case groups <- g:
+		case <-p.failed:
+			return
+		}
 	}
+}
+
+// untilDue gives how long the Book may be left alone.
+func (p *Pebble) untilDue() time.Duration {
+	const longest = time.Hour // the clock may be corrected meanwhile
+	due, ok := p.book.Due()
+	if !ok {
+		return longest
+	}
+	return min(longest, max(time.Millisecond, due.Sub(p.clock.read())))
 }
 
 // group applies r and what waits behind it to the Book.
@@ -119,15 +155,19 @@ func (p *Pebble) group(r *request) (*group, error) {
 			more = false
 		}
 	}
-	g.results, g.changes = p.book.Apply(time.Now(), commands)
+	return g, p.apply(g, commands)
+}
+
+// apply gives the commands of a group to the Book, and packs what it changed.
+func (p *Pebble) apply(g *group, commands []inventory.Command) (err error) {
+	g.results, g.changes = p.book.Apply(p.clock.read(), commands)
 	if g.changes.Empty() {
-		return g, nil
+		return nil
 	}
 	g.batch = p.db.NewBatch()
-	var err error
 	g.rows, err = put(g.batch, &g.changes)
 	g.bytes = g.batch.Len()
-	return g, err
+	return err
 }
 
 // commit syncs groups in their order, then shows them to readers, then answers.

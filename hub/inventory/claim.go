@@ -1,0 +1,88 @@
+package inventory
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Claim is what is claimed of one SKU in one warehouse. No row has it: it is
+// derived from the open reservations.
+type Claim struct {
+	// Number stands for the warehouse and the SKU, from 1 and without gaps, for
+	// as long as the Book is in memory: stores use it to find their own.
+	Number    uint32
+	Warehouse stock.Warehouse
+	SKU       stock.SKU
+	Held      int64
+	Committed int64
+	Revision  Revision
+}
+
+func (p *promise) claim() Claim {
+	return Claim{
+		Number: p.number, Warehouse: p.ware.state.Warehouse, SKU: p.sku,
+		Held: p.held, Committed: p.committed, Revision: p.line.revision,
+	}
+}
+
+// claims gives what changed, by revision.
+func (s *step) claims() []Claim {
+	if len(s.promises) == 0 {
+		return nil
+	}
+	out := make([]Claim, len(s.promises))
+	for i, p := range s.promises {
+		p.changed = false
+		out[i] = p.claim()
+	}
+	sortClaims(out)
+	return out
+}
+
+func sortClaims(c []Claim) {
+	slices.SortFunc(c, func(a, b Claim) int { return cmp.Compare(a.Revision, b.Revision) })
+}
+
+// claimed fills in what is claimed of a level and kept back.
+func (w *warehouse) claimed(sku stock.SKU, l *Level) {
+	if p := w.promises[sku]; p != nil {
+		l.Held, l.Committed = p.held, p.committed
+	}
+	policy := w.policyOf(sku)
+	l.Safety = policy.Safety + policy.LocalReserve
+}
+
+// Shown gives what readers have to see beside the rows of a store, after all
+// of them were loaded: what is claimed, and the orders of each down stream.
+func (b *Book) Shown() Changes {
+	b.tidy()
+	var out Changes
+	for _, id := range sortedKeys(b.warehouses) {
+		w := b.warehouses[id]
+		out.Downs = append(out.Downs, b.downRow(w))
+		for _, sku := range sortedKeys(w.promises) {
+			out.Claims = append(out.Claims, w.promises[sku].claim())
+		}
+	}
+	sortClaims(out.Claims)
+	return out
+}
+
+// downRow gives the down stream of w with the orders on it.
+func (b *Book) downRow(w *warehouse) DownRow {
+	row := DownRow{Warehouse: w.state.Warehouse, DownState: w.down}
+	for i, k := range w.down.Pending {
+		if k.Order == "" {
+			continue
+		}
+		if row.Orders == nil {
+			row.Orders = make([]*Reservation, len(w.down.Pending))
+		}
+		if slot, ok := b.desk.known[SumOf(k.Order)].slot(); ok && slot != 0 {
+			row.Orders[i] = b.desk.records[slot].r
+		}
+	}
+	return row
+}
