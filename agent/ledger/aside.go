@@ -71,6 +71,7 @@ func (s *succession) begin(kind string, now time.Time) error {
 	if s.old == nil {
 		return nil
 	}
+	s.release()
 	dir := filepath.Join(filepath.Dir(s.path), setAsideFolder)
 	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -128,20 +129,13 @@ func (s *succession) finish() error {
 	if err := os.Rename(s.temp, s.path); err != nil {
 		return err
 	}
-	if err := syncPath(filepath.Dir(s.path)); err != nil {
-		return err
-	}
-	s.release()
-	return nil
+	return syncPath(filepath.Dir(s.path))
 }
 
 // release gives the space back that was reserved for the old file and that it
 // never used, because the new one needs it. Its content stays as it is. Where
 // that does not work, only the space is gone.
 func (s *succession) release() {
-	if s.old == nil {
-		return
-	}
 	if info, err := s.old.Stat(); err == nil {
 		_ = s.old.Truncate(info.Size())
 	}

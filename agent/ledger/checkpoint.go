@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"go.etcd.io/bbolt"
 	"google.golang.org/protobuf/proto"
@@ -121,10 +120,9 @@ func addChunk(sheet *stock.Sheet, body []byte) error {
 // saving is a checkpoint on its way to the disk, a few chunks per commit.
 type saving struct {
 	checkpoint
-	slot  int
-	sheet stock.Sheet
-	skus  []stock.SKU // still to be written
-	begun bool
+	slot   int
+	levels []stock.StatedLevel // still to be written
+	begun  bool
 }
 
 // startSaving begins a checkpoint when enough entries came since the last one.
@@ -138,9 +136,8 @@ func (w *writer) startSaving() error {
 	if v.checkpoints[1].seq < v.checkpoints[0].seq {
 		slot = 1
 	}
-	digest := v.sheet.Digest()
-	w.saving = &saving{checkpoint: checkpoint{mark: v.last, digest: digest.Root()}, slot: slot, sheet: v.sheet.Clone()}
-	w.saving.skus = slices.Sorted(w.saving.sheet.SKUs())
+	levels, digest := v.sheet.State()
+	w.saving = &saving{checkpoint: checkpoint{mark: v.last, digest: digest}, slot: slot, levels: levels}
 	return nil
 }
 
@@ -155,7 +152,7 @@ func (w *writer) saveChunk() error {
 	if err := <-r.answer; err != nil {
 		w.log.Warn("checkpoint of the levels put off", "entry", s.seq, "err", err)
 		w.saving = nil
-	} else if len(s.skus) == 0 {
+	} else if len(s.levels) == 0 {
 		w.saving = nil
 	}
 	return nil
@@ -173,7 +170,7 @@ func (s *saving) write(c *commit) error {
 	chunks := state.Bucket(bucketLevels[s.slot])
 	chunks.FillPercent = 1
 	for range chunksPerCommit {
-		if len(s.skus) == 0 {
+		if len(s.levels) == 0 {
 			return c.fail(s.complete(c))
 		}
 		body, err := s.nextChunk()
@@ -209,41 +206,17 @@ func (s *saving) complete(c *commit) error {
 	return putMeta(c.tx, checkpointKey(slot), done.bytes())
 }
 
-// nextChunk encodes the SKUs that come next, until the chunk is full.
+// nextChunk encodes the levels that come next, until the chunk is full.
 func (s *saving) nextChunk() ([]byte, error) {
 	var m forestockv1.Cells
-	for size := 0; size < chunkBytes && len(s.skus) > 0; s.skus = s.skus[1:] {
-		for _, c := range cellsOf(&s.sheet, s.skus[0]) {
-			m.Cells = append(m.Cells, c)
-			size += proto.Size(c) + 3
+	for size := 0; size < chunkBytes && len(s.levels) > 0; s.levels = s.levels[1:] {
+		l := &s.levels[0]
+		c := &forestockv1.Cell{
+			Sku: string(l.SKU), Lot: string(l.Lot), Bin: string(l.Bin), OnHand: l.OnHand,
+			Expiry: int32(l.Expiry), Produced: int32(l.Produced),
 		}
+		m.Cells = append(m.Cells, c)
+		size += proto.Size(c) + 3
 	}
 	return proto.MarshalOptions{Deterministic: true}.Marshal(&m)
-}
-
-// cellsOf gives all that a sheet knows of a SKU: its levels, and a cell of zero
-// for every lot that has dates but no level, because a lot's first dates are
-// remembered for ever; and one for a SKU that has neither.
-func cellsOf(sheet *stock.Sheet, sku stock.SKU) []*forestockv1.Cell {
-	var cells []*forestockv1.Cell
-	seen := make(map[stock.Lot]bool)
-	for _, l := range sheet.Levels(sku) {
-		dates := sheet.Lot(sku, l.Lot)
-		seen[l.Lot] = true
-		cells = append(cells, &forestockv1.Cell{
-			Sku: string(sku), Lot: string(l.Lot), Bin: string(l.Bin), OnHand: l.OnHand,
-			Expiry: int32(dates.Expiry), Produced: int32(dates.Produced),
-		})
-	}
-	for _, dates := range sheet.Lots(sku) {
-		if !seen[dates.Lot] {
-			cells = append(cells, &forestockv1.Cell{
-				Sku: string(sku), Lot: string(dates.Lot), Expiry: int32(dates.Expiry), Produced: int32(dates.Produced),
-			})
-		}
-	}
-	if len(cells) == 0 {
-		cells = append(cells, &forestockv1.Cell{Sku: string(sku)})
-	}
-	return cells
 }

@@ -17,6 +17,9 @@
 //   - A full disk is refused before anything is written; acknowledgements, the
 //     catalogue and trimming still work.
 //   - Only entries that the hub has stored are ever trimmed.
+//   - A ledger that is damaged, or that the hub does not follow any more, is
+//     replaced by one that is whole and never overwritten; what the hub never got
+//     is brought along, once.
 //
 // It never talks to a network, knows no device, and is the only package that
 // imports bbolt. All methods of Ledger are safe for concurrent use.

@@ -80,22 +80,24 @@ func describe(ctx context.Context, s *succession, o RebirthOptions) (*described,
 	if err != nil {
 		return nil, err
 	}
-	from := min(r.newest-min(r.newest, stock.Seq(o.CommandWindow)), r.stored())
+	window := r.newest - min(r.newest, stock.Seq(o.CommandWindow))
+	from := min(window, r.stored())
 	if r, err = findRemains(ctx, s.old, from); err != nil {
 		return nil, err
 	}
 	old := &described{warehouse: r.warehouse(), known: r.known, doubt: r.broken, info: PredecessorInfo{
 		Position: stock.Position{Epoch: r.epoch(), First: 1}, Stored: r.stored(), SetAside: time.Now(), Why: o.Why,
 	}}
-	err = old.measure(ctx, r, from)
+	err = old.measure(ctx, r, from, window)
 	if err := errors.Join(err, old.pastOf(r)); err != nil {
 		return nil, err
 	}
 	return old, nil
 }
 
-// measure goes along the entries from a number on that are whole.
-func (d *described) measure(ctx context.Context, r *remains, from stock.Seq) error {
+// measure goes along the entries from a number on that are whole, and remembers
+// the commands of those in the window.
+func (d *described) measure(ctx context.Context, r *remains, from, window stock.Seq) error {
 	p := &d.info.Position
 	if base, ok := r.base(); ok {
 		p.First, p.Last, p.Head = base.seq+1, base.seq, base.hash
@@ -104,7 +106,9 @@ func (d *described) measure(ctx context.Context, r *remains, from stock.Seq) err
 	whole := uint64(0)
 	if at, ok := r.start(from); ok {
 		err := r.whole(ctx, at, func(l link) error {
-			d.known.addEntry(l.bytes)
+			if l.record.seq > window {
+				d.known.addEntry(l.bytes)
+			}
 			if l.record.seq > unsent {
 				whole++
 			}

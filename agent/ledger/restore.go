@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -105,21 +107,48 @@ func (r *restorer) again(ctx context.Context, snapshots string) error {
 		return err
 	}
 	for _, snapshot := range copies {
-		report, err := Verify(ctx, snapshot, nil)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil || !report.OK() || r.options.Warehouse != "" && report.Warehouse != r.options.Warehouse {
+		p, err := r.positionOf(snapshot)
+		if err != nil {
 			continue // the one before it may be whole
 		}
-		if same, err := r.follows(ctx, left, report.Position); err != nil || same {
-			return errors.Join(err, r.fromSnapshot(ctx, snapshot, report.Position))
+		same, err := r.follows(ctx, left, p)
+		if err == nil && same {
+			err = r.fromSnapshot(ctx, snapshot, p)
 		}
+		if err == nil && !same || errors.Is(err, ErrSnapshot) {
+			continue
+		}
+		return err
 	}
 	if r.old == nil {
 		return fmt.Errorf("%w: no ledger, and no snapshot in %q", fs.ErrNotExist, snapshots)
 	}
 	return r.alone(ctx)
+}
+
+// positionOf tells what a snapshot says it holds. Whether that is so shows when
+// what was made of it is verified.
+func (r *restorer) positionOf(snapshot string) (p stock.Position, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a page that cannot be read is an error, not the end
+	defer func() {
+		if caught := recover(); caught != nil {
+			err = fmt.Errorf("%w: %v", ErrSnapshot, caught)
+		}
+	}()
+	db, _, err := openReading(snapshot)
+	if err != nil {
+		return p, err
+	}
+	l := Ledger{path: snapshot, db: db, options: Options{Warehouse: r.options.Warehouse}}
+	var last mark
+	err = db.View(l.loadIdentity)
+	if err == nil {
+		last.seq, err = l.pager().newest()
+	}
+	if err == nil {
+		last, err = l.pager().markAt(last.seq)
+	}
+	return stock.Position{Epoch: l.epoch, Last: last.seq, Head: last.hash}, errors.Join(err, db.Close())
 }
 
 // snapshotsIn gives the files that may be snapshots, newest first.
@@ -163,7 +192,7 @@ func (r *restorer) follows(ctx context.Context, left *remains, p stock.Position)
 
 // fromSnapshot copies a snapshot and adds what follows it.
 func (r *restorer) fromSnapshot(ctx context.Context, snapshot string, p stock.Position) error {
-	if err := copyFile(snapshot, r.temp); err != nil {
+	if err := errors.Join(remove(r.temp), copyFile(snapshot, r.temp)); err != nil {
 		return err
 	}
 	r.done.Snapshot = snapshot
@@ -174,13 +203,14 @@ func (r *restorer) fromSnapshot(ctx context.Context, snapshot string, p stock.Po
 // entry from the first on.
 func (r *restorer) alone(ctx context.Context) error {
 	left, err := findRemains(ctx, r.old, maxSeq)
-	if err != nil {
+	if err := errors.Join(err, remove(r.temp)); err != nil {
 		return err
 	}
 	epoch, base := left.epoch(), mark{hash: stock.Genesis(left.epoch())}
 	if found, ok := left.base(); !ok || epoch.IsZero() || found != base {
 		return errNoCopy
 	}
+	r.done.Snapshot = ""
 	if r.options.Warehouse == "" {
 		r.options.Warehouse = left.warehouse()
 	}
@@ -195,9 +225,9 @@ func (r *restorer) alone(ctx context.Context) error {
 // complete adds to the new file what the damaged one has after a mark, and
 // verifies it.
 func (r *restorer) complete(ctx context.Context, at mark) (err error) {
-	db, err := bbolt.Open(r.temp, 0o600, boltOptions(r.options))
+	db, _, err := openBolt(r.temp, boltOptions(r.options), syscall.LOCK_EX)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %v", ErrSnapshot, err) //nolint:errorlint // ErrDamaged would accuse the ledger
 	}
 	db.AllocSize = int(growStep(r.options.MaxSize))
 	defer func() {
@@ -231,8 +261,10 @@ func (r *restorer) check(ctx context.Context, want mark) error {
 	}
 	report, err := Verify(ctx, r.temp, nil)
 	switch {
-	case err != nil:
+	case err != nil && ctx.Err() != nil:
 		return err
+	case err != nil:
+		return fmt.Errorf("%w: %v", ErrSnapshot, err) //nolint:errorlint // ErrDamaged would accuse the ledger
 	case !report.OK():
 		return fmt.Errorf("%w: %+v", ErrSnapshot, report.Damages[0])
 	case report.Torn || report.Position.Last != want.seq || report.Position.Head != want.hash:

@@ -330,3 +330,47 @@ func levelsOf(st stock.Statement) map[stock.Cell]int64 {
 	}
 	return levels
 }
+
+// A hub that has lost everything asks for nothing: then the predecessor itself
+// states what it had, or brings all its entries along.
+func TestRebirth_TakesOverFromItsOwnPredecessor(t *testing.T) {
+	for name, statement := range map[string]func(t *testing.T, p *ledger.Predecessor) (stock.Statement, stock.Seq){
+		"its levels": func(t *testing.T, p *ledger.Predecessor) (stock.Statement, stock.Seq) {
+			t.Helper()
+			st, err := p.Statement(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st, st.Seq
+		},
+		"its entries": func(_ *testing.T, p *ledger.Predecessor) (stock.Statement, stock.Seq) {
+			st := stateOf(stock.Sheet{})
+			st.Epoch = p.Position.Epoch
+			return st, 0
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			l, end := open(t, path, small)
+			more(t, l, 200)
+			want, _ := l.Digest()
+			epoch := l.Position().Epoch
+			end()
+			if _, err := ledger.Rebirth(t.Context(), path, ledger.RebirthOptions{Options: small}); err != nil {
+				t.Fatal(err)
+			}
+			l, _ = open(t, path, small)
+			p, ok := l.Predecessor(epoch)
+			if !ok {
+				t.Fatal("no predecessor")
+			}
+			st, common := statement(t, p)
+			if _, err := l.TakeOver(t.Context(), st, common); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := l.Digest(); got != want {
+				t.Error("the levels are not those of the predecessor")
+			}
+		})
+	}
+}
