@@ -40,6 +40,7 @@ const retryAfter = 10 * time.Minute
 type backup struct {
 	Backup
 	ledger *ledger.Ledger
+	data   string         // folder of the ledger
 	names  *regexp.Regexp // of snapshots: "<warehouse>-<number>-<time>.db"
 	log    *slog.Logger
 
@@ -84,6 +85,9 @@ func (b *backup) find() {
 func (b *backup) Run(ctx context.Context) error {
 	if b.Dir == "" {
 		return nil
+	}
+	if b.sameDisk() {
+		b.log.WarnContext(ctx, "snapshots go to the ledger's own disk, and are lost with it: set backup.dir to a folder on another disk", "dir", b.Dir, "data", b.data)
 	}
 	for wait := b.due(time.Now()); pause(ctx, wait); {
 		began := time.Now()
@@ -197,10 +201,13 @@ func (b *backup) state() (last time.Time, err error) {
 	return b.last, b.err
 }
 
+// sameDisk reports whether one broken disk takes the ledger and its snapshots.
+func (b *backup) sameDisk() bool { return b.Dir != "" && b.data != "" && sameDisk(b.data, b.Dir) }
+
 // status gives the state of the snapshots.
 func (b *backup) status() BackupStatus {
 	last, err := b.state()
-	s := BackupStatus{Dir: b.Dir}
+	s := BackupStatus{Dir: b.Dir, SameDisk: b.sameDisk()}
 	if !last.IsZero() {
 		s.Last = &last
 	}

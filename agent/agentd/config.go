@@ -3,6 +3,7 @@ package agentd
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/forestock/forestock/agent/floor"
+	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/deploy/settings"
 	"github.com/forestock/forestock/firmware-bridge/barcode"
@@ -54,6 +56,9 @@ type TLS struct {
 type Station struct {
 	Listen string `yaml:"listen"` // address
 	Dev    string `yaml:"dev"`    // folder of the page's files, for work on the page; empty serves those built in
+	// Hosts are the names by which pages are opened, beside the box's own and
+	// every address.
+	Hosts []string `yaml:"hosts"`
 	// Repeat is how soon after a code the same code counts as a double read, and
 	// RepeatIn the same in some modes: receive, pick, putaway, count, waste, move.
 	Repeat   time.Duration            `yaml:"repeat"`
@@ -121,7 +126,7 @@ func DefaultConfig() Config {
 	return Config{
 		Data: "agent-data", TimeZone: "Asia/Shanghai",
 		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
-		Station: Station{Listen: "127.0.0.1:8101", Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}, Labels: floor.DefaultLabels().Patterns},
+		Station: Station{Listen: "127.0.0.1:8101", Hosts: []string{}, Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}, Labels: floor.DefaultLabels().Patterns},
 		Ledger:  Ledger{MaxSize: 1 << 30, Keep: 30 * 24 * time.Hour},
 		Backup:  Backup{Every: time.Hour, Keep: 24},
 		Log:     settings.DefaultLog(),
@@ -193,6 +198,10 @@ func (c *Config) uplink(version string) uplink.Config {
 		Username: c.Hub.Username, Password: c.Hub.Password,
 		TLS: uplink.TLSFiles{CA: c.Hub.TLS.CA, Cert: c.Hub.TLS.Cert, Key: c.Hub.TLS.Key}, Software: version,
 	}
+}
+
+func (c *Config) ledger(log *slog.Logger) ledger.Options {
+	return ledger.Options{Warehouse: stock.Warehouse(c.Warehouse), MaxSize: int64(c.Ledger.MaxSize), Log: log}
 }
 
 // LedgerPath gives the ledger's file in a data folder.

@@ -41,6 +41,16 @@ func registerLedger(r prometheus.Registerer, l *ledger.Ledger) error {
 		gauge("disk_free_bytes", "Bytes free in the ledger's file system; -1 where unknown.", func(s *ledger.Status) float64 { return float64(s.DiskFree) }),
 		gauge("full", "1 while new work is refused for want of room.", func(s *ledger.Status) float64 { return bit(s.Full) }),
 		gauge("last_commit_seconds", "How long the newest commit took.", func(s *ledger.Status) float64 { return s.LastCommit.Seconds() }),
+		gauge("restored_timestamp_seconds", "When the ledger's damaged file was last restored; 0 for never.", func(s *ledger.Status) float64 {
+			if s.Restored == nil {
+				return 0
+			}
+			return float64(s.Restored.Time.Unix())
+		}),
+		gauge("predecessors", "Ledgers that were set aside for this one.", func(s *ledger.Status) float64 { return float64(len(s.Predecessors)) }),
+		gauge("levels_missing", "1 while the levels of the ledger before were not taken over yet.", func(s *ledger.Status) float64 {
+			return bit(len(s.Predecessors) > 0 && s.TookOver.IsZero() && s.Stored == 0)
+		}),
 		counter("commits_total", "Commits since the start.", func(s *ledger.Status) float64 { return float64(s.Commits) }),
 		counter("written_bytes_total", "Bytes of pages handed to the file system since the start.", func(s *ledger.Status) float64 { return float64(s.WrittenBytes) }),
 		counter("down_refused_total", "Entries of the down stream that broke a rule.", func(s *ledger.Status) float64 { return float64(s.DownRefused) }),

@@ -12,8 +12,8 @@ import (
 
 // route hands what a device did to its station. It never waits: it runs in the
 // device's own goroutine.
-func (a *Agent) route(e devices.Event) {
-	desk := a.desks[e.Station]
+func (s *shift) route(e devices.Event) {
+	desk := s.desks[e.Station]
 	switch {
 	case e.Scan != nil:
 		desk.Take(scanInput(desk, &e))

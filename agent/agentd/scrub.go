@@ -2,6 +2,7 @@ package agentd
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -30,6 +31,7 @@ func scrubEvery(used int64) time.Duration {
 type scrub struct {
 	ledger *ledger.Ledger
 	log    *slog.Logger
+	hurt   func(error) // has the ledger restored; nil where it is only shown
 
 	mu      sync.Mutex      // guards what follows
 	damages []ledger.Damage // what the newest whole pass found, and what the one that runs has added
@@ -74,6 +76,9 @@ func (s *scrub) step(ctx context.Context, after stock.Seq, now time.Time) (stock
 	defer s.mu.Unlock()
 	for _, d := range part.Damages {
 		s.note(ctx, d)
+		if s.hurt != nil {
+			s.hurt(fmt.Errorf("%w: entries %d to %d: %s", ledger.ErrDamaged, d.From, d.To, d.What))
+		}
 	}
 	if !part.Done {
 		return part.To, nil
@@ -90,7 +95,11 @@ func (s *scrub) note(ctx context.Context, d ledger.Damage) {
 	if slices.Contains(s.damages, d) {
 		return
 	}
-	s.log.ErrorContext(ctx, "the ledger's file is damaged: stop the agent, keep the file, and restore the newest snapshot", "from", d.From, "to", d.To, "what", d.What)
+	hint := "it is restored from the newest snapshot now"
+	if s.hurt == nil {
+		hint = "set backup.dir to a folder on another disk and start the agent again: it then restores the file; the hub has what it has stored"
+	}
+	s.log.ErrorContext(ctx, "the ledger's file is damaged", "from", d.From, "to", d.To, "what", d.What, "hint", hint)
 	if len(s.damages) < scrubKept {
 		s.damages = append(s.damages, d)
 	}

@@ -38,6 +38,43 @@ type LedgerStatus struct {
 	// when it was last read through; null for never.
 	Damaged  []DamageStatus `json:"damaged"`
 	Scrubbed *time.Time     `json:"scrubbed"`
+	// Restored says how the file was made whole again, Predecessor in place of
+	// which ledger it was made, TookOver whose levels it took over; null for never.
+	Restored    *RestoredStatus    `json:"restored"`
+	Predecessor *PredecessorStatus `json:"predecessor"`
+	TookOver    *TookOverStatus    `json:"took_over"`
+}
+
+// RestoredStatus is how a damaged ledger was made whole again.
+type RestoredStatus struct {
+	Time     time.Time `json:"time"`
+	Why      string    `json:"why"`      // what was damaged
+	SetAside string    `json:"file"`     // the damaged file
+	Snapshot string    `json:"snapshot"` // it was begun with; empty when the damaged file gave all
+	Last     uint64    `json:"last"`     // newest entry that was restored
+	Salvaged uint64    `json:"salvaged"` // entries of the damaged file after the snapshot
+	Missing  uint64    `json:"missing"`  // newest entry that the damaged file mentions and the ledger lacks; 0 for none
+	Reborn   bool      `json:"reborn"`   // nothing could be begun with: the ledger is a new one
+}
+
+// PredecessorStatus is the ledger in whose place this one was made.
+type PredecessorStatus struct {
+	Epoch string    `json:"epoch"`
+	Last  uint64    `json:"last"`   // its newest entry that could be read
+	Sent  uint64    `json:"stored"` // newest entry that it knew to be stored at the hub
+	Time  time.Time `json:"time"`   // when it was set aside
+	File  string    `json:"file"`
+	Why   string    `json:"why"`
+	// Waiting says that the levels were not taken over yet, so that those of this
+	// ledger are not the warehouse's.
+	Waiting bool `json:"waiting"`
+}
+
+// TookOverStatus says whose levels the ledger took over.
+type TookOverStatus struct {
+	Epoch string `json:"epoch"`
+	Seq   uint64 `json:"seq"`  // entry that they are as of
+	Last  uint64 `json:"last"` // entry with which they were taken over
 }
 
 // DamageStatus is a damaged place of the ledger's file.
@@ -49,7 +86,7 @@ type DamageStatus struct {
 
 // LinkStatus is how the line to the hub is.
 type LinkStatus struct {
-	State     string     `json:"state"` // offline, connecting, hello, draining, synced or fenced
+	State     string     `json:"state"` // offline, connecting, hello, takeover, draining, synced or fenced
 	Online    bool       `json:"online"`
 	Broker    string     `json:"broker"`
 	LastAck   *time.Time `json:"last_ack"` // when the hub last stored something new; null for never
@@ -78,6 +115,8 @@ type BackupStatus struct {
 	Dir   string     `json:"dir"`   // empty while none are taken
 	Last  *time.Time `json:"last"`  // when the newest good one was taken; null for never
 	Alarm string     `json:"alarm"` // why the newest attempt failed, and what to do
+	// SameDisk says that they go to the ledger's own disk, and are lost with it.
+	SameDisk bool `json:"same_disk"`
 }
 
 // DeviceStatus is how a device is.
@@ -95,27 +134,43 @@ type DeviceStatus struct {
 	Broken     uint64    `json:"broken"`
 }
 
-// Status gives the state of the whole agent. It is safe for concurrent use.
-func (a *Agent) Status() Status {
-	l := a.ledger.Status()
-	s := Status{
-		Warehouse: a.cfg.Warehouse, Version: a.version, Time: time.Now(), Stations: a.stations,
-		Ledger: ledgerStatus(&l, a.ledger), Link: linkStatus(a.uplink.Status()),
-		Disk: diskStatus(&l, a.upkeep.budget.days()), Backup: a.upkeep.backup.status(), Devices: []DeviceStatus{},
+// status gives the state of the shift.
+func (s *shift) status() Status {
+	l := s.ledger.Status()
+	out := Status{
+		Warehouse: s.cfg.Warehouse, Version: s.version, Time: time.Now(), Stations: s.stations,
+		Ledger: ledgerStatus(&l, s.ledger), Link: linkStatus(s.uplink.Status()),
+		Disk: diskStatus(&l, s.upkeep.budget.days()), Backup: s.upkeep.backup.status(), Devices: []DeviceStatus{},
 	}
-	s.Ledger.Damaged, s.Ledger.Scrubbed = a.upkeep.scrub.status()
-	for _, d := range a.devices.States() {
-		s.Devices = append(s.Devices, deviceStatus(d))
+	out.Ledger.Damaged, out.Ledger.Scrubbed = s.upkeep.scrub.status()
+	for _, d := range s.devices.States() {
+		out.Devices = append(out.Devices, deviceStatus(d))
 	}
-	return s
+	return out
 }
 
 func ledgerStatus(s *ledger.Status, l *ledger.Ledger) LedgerStatus {
 	digest, _ := l.Digest()
-	return LedgerStatus{
+	out := LedgerStatus{
 		Epoch: s.Position.Epoch.String(), First: uint64(s.Position.First), Last: uint64(s.Position.Last), Unsent: s.Unsent,
 		Digest: fmt.Sprintf("%016x", digest.Root()), SKUs: s.SKUs, Items: s.Items,
 		CommitMillis: millis(s.LastCommit),
+	}
+	out.past(s)
+	return out
+}
+
+// past fills in what was before the ledger.
+func (l *LedgerStatus) past(s *ledger.Status) {
+	if r := s.Restored; r != nil {
+		l.Restored = &RestoredStatus{r.Time, r.Why, r.SetAside, r.Snapshot, uint64(r.Last), r.Salvaged, uint64(r.Missing), r.Reborn}
+	}
+	if n := len(s.Predecessors); n > 0 {
+		p := s.Predecessors[n-1]
+		l.Predecessor = &PredecessorStatus{p.Position.Epoch.String(), uint64(p.Position.Last), uint64(p.Stored), p.SetAside, p.Path, p.Why, s.TookOver.IsZero() && s.Stored == 0}
+	}
+	if t := s.TookOver; !t.IsZero() {
+		l.TookOver = &TookOverStatus{t.Epoch.String(), uint64(t.Seq), uint64(t.Last)}
 	}
 }
 
@@ -128,7 +183,7 @@ func diskStatus(s *ledger.Status, days float64) DiskStatus {
 
 func linkStatus(s uplink.Status) LinkStatus {
 	out := LinkStatus{
-		State: string(s.State), Online: s.State == uplink.Synced || s.State == uplink.Draining,
+		State: string(s.State), Online: s.State == uplink.Synced || s.State == uplink.Draining || s.State == uplink.TakingOver,
 		Broker: s.Broker, RoundTrip: millis(s.RoundTrip), Fence: s.Fence, Error: s.Error, Hint: s.Hint, Alarm: s.Alarm,
 	}
 	if !s.LastAck.IsZero() {

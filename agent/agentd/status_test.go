@@ -22,7 +22,7 @@ func TestStatus_SaysHowTheLedgerIsKept(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if _, err := a.upkeep.backup.take(t.Context(), today); err != nil {
+	if _, err := a.present().upkeep.backup.take(t.Context(), today); err != nil {
 		t.Fatal(err)
 	}
 	text, err := json.Marshal(a.Status())
@@ -36,7 +36,7 @@ func TestStatus_SaysHowTheLedgerIsKept(t *testing.T) {
 			t.Errorf("the status has no %s: %s", want, text)
 		}
 	}
-	if _, err := a.registry.Gather(); err != nil {
+	if _, err := a.present().registry.Gather(); err != nil {
 		t.Error(err)
 	}
 }

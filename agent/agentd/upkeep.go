@@ -18,17 +18,20 @@ type upkeep struct {
 	scrub     *scrub
 }
 
-func (a *Agent) openUpkeep() (err error) {
-	a.upkeep = &upkeep{
-		retention: retention{ledger: a.ledger, keep: a.cfg.Ledger.Keep, keepSize: a.cfg.Ledger.keepSize(), log: a.log},
+func (s *shift) openUpkeep() (err error) {
+	s.upkeep = &upkeep{
+		retention: retention{ledger: s.ledger, keep: s.cfg.Ledger.Keep, keepSize: s.cfg.Ledger.keepSize(), log: s.log},
 	}
-	if a.upkeep.budget, err = newBudget(a.ledger, a.registry, a.log); err != nil {
+	if s.upkeep.budget, err = newBudget(s.ledger, s.registry, s.log); err != nil {
 		return err
 	}
-	if a.upkeep.backup, err = newBackup(a.cfg.Backup, a.ledger, a.registry, a.log); err != nil {
+	if s.upkeep.backup, err = newBackup(s.cfg.Backup, s.ledger, s.registry, s.log); err != nil {
 		return err
 	}
-	a.upkeep.scrub, err = newScrub(a.ledger, a.registry, a.log)
+	s.upkeep.backup.data = s.cfg.Data
+	if s.upkeep.scrub, err = newScrub(s.ledger, s.registry, s.log); err == nil && s.cfg.Backup.Dir != "" {
+		s.upkeep.scrub.hurt = s.hurt // without snapshots a ledger that still works is better than none
+	}
 	return err
 }
 

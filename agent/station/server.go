@@ -21,6 +21,9 @@ import (
 type Config struct {
 	Listen string // host:port; port 0 is any free one
 	Dev    string // folder to serve the page's files from instead of those built in
+	// Hosts are the names by which the page is opened, beside the box's own and
+	// every address.
+	Hosts []string
 }
 
 // Desk is one station at work.
@@ -61,11 +64,12 @@ type Server struct {
 	deps     Deps
 	listener net.Listener
 	page     fs.FS
+	names    []string // by which the page may be opened
 }
 
 // New opens the port.
 func New(cfg Config, d Deps) (*Server, error) {
-	s := &Server{deps: d, page: builtIn()}
+	s := &Server{deps: d, page: builtIn(), names: namesOf(cfg.Hosts)}
 	if cfg.Dev != "" {
 		s.page = os.DirFS(cfg.Dev)
 		if _, err := fs.Stat(s.page, "index.html"); err != nil {
@@ -140,7 +144,7 @@ func (s *Server) handler() http.Handler {
 	})
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{}))
-	return s.guard(mux)
+	return s.guard(s.ownHost(mux))
 }
 
 // guard keeps other sites' pages from scanning in a worker's name, and tells
