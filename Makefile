@@ -20,6 +20,7 @@ demo: go-installed ## Run a hub and three warehouses on simulated devices (ARGS=
 test: go-installed ## Run every test, with the race detector where there is a C compiler
 	@deploy/tools/missing.sh
 	$(GO) test $(RACE) -timeout 10m ./...
+	@$(GO) run ./deploy/sim -seeds 50
 
 # The race detector needs cgo and a C compiler.
 RACE := $(if $(shell command -v gcc cc clang 2>/dev/null),-race,)
@@ -63,9 +64,11 @@ fuzz: go-installed ## Fuzz every decoder for FUZZTIME each
 	deploy/tools/fuzz.sh $(FUZZTIME)
 
 ROUNDS ?= 750
+SEEDS  ?= 1000
 torture: go-installed ## Prove by force that what is saved stays saved (ARGS="--scale 0.1"; as root: power cuts too)
 	$(GO) build -o $(BIN)/torture ./deploy/torture
 	$(BIN)/torture $(ARGS)
+	$(GO) run ./deploy/sim -seeds $(SEEDS)
 	$(GO) test -count=1 -timeout 60m -run Kill ./deploy/e2e -v -rounds $(ROUNDS)
 
 bench: go-installed ## Measure beside other software, and write deploy/bench/REPORT.txt

@@ -140,12 +140,12 @@ func (g *guard) evict(id string) {
 	tick := time.NewTicker(evictPoll)
 	defer tick.Stop()
 	for end := time.Now().Add(writeTimeout); time.Now().Before(end); {
-		if now, ok := g.server.Clients.Get(id); !ok || now != old {
-			return
-		}
-		select {
+		select { // before the first look too: how long it takes is then no matter of luck
 		case <-tick.C:
 		case <-g.done:
+			return
+		}
+		if now, ok := g.server.Clients.Get(id); !ok || now != old {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ type Disk struct {
 	mem *vfs.MemFS
 
 	mu    sync.Mutex
-	left  int    // guarded by mu; operations on the log until do is called
+	left  int    // guarded by mu; syncs of a log until do is called
 	do    func() // guarded by mu; nil for nothing
 	bluff bool   // guarded by mu
 }
@@ -23,15 +24,21 @@ type Disk struct {
 // NewDisk makes an empty disk.
 func NewDisk() *Disk { return &Disk{mem: vfs.NewCrashableMem()} }
 
-// PowerCut gives what the disk would hold after a power cut at this moment:
-// what was synced, and nothing else.
-func (d *Disk) PowerCut() *Disk {
-	return &Disk{mem: d.mem.CrashClone(vfs.CrashCloneCfg{})}
+// PowerCut gives what the disk would hold after a power cut at this moment: what
+// was synced, and of the rest nothing, or all of it when it is lucky.
+func (d *Disk) PowerCut(lucky bool) *Disk {
+	cfg := vfs.CrashCloneCfg{}
+	if lucky {
+		// No draw decides anything at 100 percent.
+		cfg.UnsyncedDataPercent, cfg.RNG = 100, rand.New(rand.NewPCG(0, 0))
+	}
+	return &Disk{mem: d.mem.CrashClone(cfg)}
 }
 
-// Before calls do right before the n-th write to or sync of a write-ahead log
-// from now. An earlier call that is still pending is forgotten.
-func (d *Disk) Before(n int, do func()) {
+// BeforeSync calls do right before the n-th sync of a write-ahead log from now,
+// which is to say in the middle of a commit. An earlier call that is still
+// pending is forgotten.
+func (d *Disk) BeforeSync(n int, do func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.left, d.do = n, do
@@ -59,7 +66,7 @@ func (d *Disk) fs() vfs.FS { return errorfs.Wrap(d.mem, errorfs.InjectorFunc(d.c
 
 // count sees every operation of the database before it happens.
 func (d *Disk) count(op errorfs.Op) error {
-	if strings.HasSuffix(op.Path, ".log") && slices.Contains(logging, op.Kind) {
+	if strings.HasSuffix(op.Path, ".log") && slices.Contains(syncs, op.Kind) {
 		if do := d.due(); do != nil {
 			do()
 		}
@@ -67,9 +74,9 @@ func (d *Disk) count(op errorfs.Op) error {
 	return nil
 }
 
-var logging = []errorfs.OpKind{errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}
+var syncs = []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}
 
-// due counts one operation, and gives what is to be done now; nil for nothing.
+// due counts one sync, and gives what is to be done now; nil for nothing.
 func (d *Disk) due() func() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,0 +1,24 @@
+package world
+
+// Defect is a bug that a world can be given, to show that it would be found.
+type Defect int
+
+// The defects.
+const (
+	NoDefect              Defect = iota
+	HubAnswersBeforeSync         // the hub acknowledges what is not on its disk yet
+	StationForgetsID             // a station repeats an unanswered command under a new id
+	AgentConfirmsUnstored        // an agent confirms the catalogue and does not store it
+	DiskForgetsCommits           // a box comes back from a power cut as its program once found it
+)
+
+// Defects is how many there are, beside none.
+const Defects = int(DiskForgetsCommits)
+
+// String names the defect.
+func (d Defect) String() string {
+	return [...]string{
+		"none", "the hub answers before its disk has synced", "a station repeats a command under a new id",
+		"an agent confirms a catalogue that it has not stored", "a box's disk forgets what it has synced",
+	}[d]
+}

@@ -1,0 +1,27 @@
+package world
+
+import (
+	"context"
+
+	"github.com/forestock/forestock/agent/agentd"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// journal is the ledger as the link uses it: the ledger itself, but that the
+// power can fail while it stores what the hub sends down.
+type journal struct {
+	*agentd.Journal
+	life *boxLife
+}
+
+// ApplyDown implements uplink.Journal.
+func (j journal) ApplyDown(ctx context.Context, b stock.DownBatch) (p stock.DownPosition, err error) {
+	if j.life.box.w.options.Defect == AgentConfirmsUnstored {
+		return stock.DownPosition{Epoch: b.Epoch, Applied: b.To()}, nil
+	}
+	err = j.life.commit(func() error {
+		p, err = j.Journal.ApplyDown(ctx, b)
+		return err
+	})
+	return p, err
+}
