@@ -17,7 +17,7 @@ import (
 	"github.com/forestock/forestock/deploy/torture/skew"
 )
 
-var jumps = flag.Int("jumps", 10, "jumps of the clocks of hub and agents; make torture asks for more")
+var jumps = flag.Int("jumps", 8, "jumps of the clocks of hub and agents; make torture asks for more")
 
 const year = 365 * 24 * time.Hour
 

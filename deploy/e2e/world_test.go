@@ -81,6 +81,12 @@ func newWorldWith(t *testing.T, o fleet.Options) *world {
 // eventually tries until it works.
 func (w *world) eventually(what string, try func() error) {
 	w.t.Helper()
+	w.within(patience, what, try)
+}
+
+// within tries until it works, for as long as it may take.
+func (w *world) within(patience time.Duration, what string, try func() error) {
+	w.t.Helper()
 	deadline := time.Now().Add(patience)
 	for {
 		err := try()

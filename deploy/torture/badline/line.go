@@ -15,7 +15,7 @@ import (
 // Counts is what a line has seen.
 type Counts struct {
 	Connections int   // that were carried
-	Refused     int   // attempts while the line was down
+	Refused     int   // attempts while the line or the hub was down
 	Closed      int   // cuts that closed connections
 	Reset       int   // cuts that reset them
 	Holes       int   // cuts that swallow everything from then on
@@ -183,6 +183,13 @@ func (l *Line) join(w *way) bool {
 	l.counts.Connections++
 	l.ways[w] = struct{}{}
 	return true
+}
+
+// refuse counts a connection behind which nobody is.
+func (l *Line) refuse() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts.Refused++
 }
 
 func (l *Line) leave(w *way) {

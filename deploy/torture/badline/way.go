@@ -30,6 +30,7 @@ func (l *Line) carry(ctx context.Context, near net.Conn) error {
 	defer near.Close()
 	far, err := l.dial(ctx)
 	if err != nil {
+		l.refuse()
 		return nil // nobody answers at the far end: the near end sees a closed connection
 	}
 	w := &way{near: near, far: far}

@@ -39,6 +39,6 @@ func Bad() map[string]Weather {
 		"30% TCP loss":        {Loss: 0.3, Delay: Every(30 * time.Millisecond)},
 		"64 kbit/s":           {Rate: 8000, Delay: Every(100 * time.Millisecond)},
 		"50 to 2,000 ms":      {Delay: Range{50 * time.Millisecond, 2 * time.Second}},
-		"everything together": {Vanish: 0.1, Loss: 0.1, Delay: Range{50 * time.Millisecond, 500 * time.Millisecond}, Rate: 8000, Up: Range{20 * time.Second, 2 * time.Minute}, Down: flaps},
+		"everything together": {Vanish: 0.1, Loss: 0.1, Delay: Range{50 * time.Millisecond, 500 * time.Millisecond}, Rate: 8000, Up: Range{10 * time.Second, 40 * time.Second}, Down: flaps},
 	}
 }
