@@ -11,6 +11,7 @@ import (
 
 	"github.com/forestock/forestock/agent/agentd"
 	"github.com/forestock/forestock/agent/floor"
+	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -108,6 +109,24 @@ func TestPage(t *testing.T) {
 		p.until("English", `document.documentElement.lang === "en"`)
 		p.do(chromedp.KeyEvent("nothing-of-ours" + kb.Enter))
 		p.reads("alert", "not in the catalogue")
+	})
+
+	t.Run("tells under the top what is wrong with the ledger, and works on", func(t *testing.T) {
+		var data string
+		s := open(t, func(c *agentd.Config) { data, c.Backup.Dir = c.Data, c.Data+"/not-mounted" })
+		s.ready()
+		p := s.page(b, 1024, 600)
+		p.reads("banners", "备份失败")
+		s.stop()
+		if _, err := ledger.Rebirth(t.Context(), agentd.LedgerPath(data), ledger.RebirthOptions{Options: ledger.Options{MaxSize: 16 << 20}, Why: "a test"}); err != nil {
+			t.Fatal(err)
+		}
+		s.start()
+		p.reads("banners", "正在从中心取回库存")
+		p.until("two lines at most", `document.querySelectorAll("#banners p").length === 2`)
+		p.until("room for the question", `document.getElementById("ask").getBoundingClientRect().bottom < innerHeight / 2`)
+		p.do(chromedp.Click(chromedp.CSS("#lang")))
+		p.reads("banners", "levels are not complete yet")
 	})
 
 	t.Run("loses nothing by a reload, and comes back with the agent", func(t *testing.T) {

@@ -8,6 +8,7 @@ import { Speaker } from "./sound.js";
 import { Wedge } from "./wedge.js";
 import * as draw from "./view.js";
 import * as top from "./status.js";
+import { drawBanners } from "./banner.js";
 import * as panel from "./panel.js";
 
 const wanted = new URLSearchParams(location.search).get("station") ?? "";
@@ -26,7 +27,7 @@ function onView(v) {
   const scanned = view && v.last.code !== view.last.code;
   view = v;
   if (scanned && !v.pad) padOpen = false;
-  if (setEnglish(v.english) && status) top.drawStatus(status, v.station);
+  if (setEnglish(v.english) && status) drawTop();
   drawAll();
   flash(v.flash);
 }
@@ -47,6 +48,11 @@ function drawAll() {
   top.drawSound(speaker);
 }
 
+function drawTop() {
+  top.drawStatus(status, view.station);
+  drawBanners(status, view.english);
+}
+
 function drawWeights() {
   if (status && view) draw.drawWeights(weights, top.ofStation(status.devices, view.station), view.tare);
 }
@@ -59,7 +65,7 @@ function onWeight(w) {
 function onStatus(s) {
   status = s;
   if (!view) return;
-  top.drawStatus(s, view.station);
+  drawTop();
   drawWeights();
   panel.refresh();
 }

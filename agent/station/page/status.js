@@ -75,6 +75,6 @@ export function statusRows(s) {
     h("div", {}, first(fill(words.unsent, s.ledger.unsent)) + " · " + first(fill(words.entries, s.ledger.last)), h("span.other", {}, first(fill(words.lastAck, ack))), trouble ? h("span.other", {}, trouble) : ""),
     h("span.badge." + (s.link.online ? "good" : "look"), {}, first(linkWord(s.link)))));
   const free = s.disk.free_bytes >= 0 ? first(fill(words.free, (s.disk.free_bytes / 2 ** 30).toFixed(1) + " GiB")) : "";
-  rows.push(h("div.row", {}, icon("disk"), h("div", {}, first(words.disk), h("span.other", {}, free)), h("span.badge" + (s.disk.full ? ".bad" : ""), {}, diskUsed(s.disk) + " %")));
+  rows.push(h("div.row", {}, icon("disk"), h("div", {}, first(words.disk), h("span.other", {}, free), s.backup.same_disk ? h("span.other", {}, first(words.sameDisk)) : ""), h("span.badge" + (s.disk.full ? ".bad" : ""), {}, diskUsed(s.disk) + " %")));
   return rows;
 }

@@ -43,7 +43,19 @@ export const words = {
   scanner: { zh: "扫码枪", en: "scanner" },
   entries: { zh: "账本 {0} 笔", en: "{0} entries in the ledger" },
   lastAck: { zh: "上次上传 {0}", en: "last sent {0}" },
+  sameDisk: { zh: "备份和账本在同一块盘上，盘坏了都没有", en: "backups are on the ledger's own disk and are lost with it" },
   free: { zh: "剩 {0}", en: "{0} free" },
+};
+
+// What is told under the top, see banner.js.
+export const banners = {
+  damaged: { zh: "账本文件有损坏：照常扫码，请马上通知管理员", en: "The ledger's file is damaged: go on scanning, tell your administrator now" },
+  waiting: { zh: "换了新账本，正在从中心取回库存：照常扫码，库存数暂时不全", en: "A new ledger is fetching the stock from the hub: go on scanning, levels are not complete yet" },
+  reborn: { zh: "换了新账本，库存已取回：照常扫码，请通知管理员", en: "A new ledger has taken over the stock: go on scanning, tell your administrator" },
+  restored: { zh: "{0} 账本从备份恢复：照常扫码，请尽快检查硬盘", en: "{0}: the ledger was restored from its backup. Go on scanning, have the disk checked" },
+  restoredMost: { zh: "{0} 账本从备份恢复，可能缺几笔：照常扫码，请通知管理员", en: "{0}: the ledger was restored, some entries may be missing. Go on scanning, tell your administrator" },
+  low: { zh: "断网时存储只够再用 {0} 天：请恢复网络或通知管理员", en: "Room for {0} more days without the hub: bring the network back or tell your administrator" },
+  backup: { zh: "账本备份失败：请检查备份盘", en: "The backup of the ledger failed: check the backup disk" },
 };
 
 // The states of a device, as the agent names them.
