@@ -42,6 +42,21 @@ func damageable(t *testing.T) Config {
 	return cfg
 }
 
+// snapshot takes one, after that which an agent takes when it begins.
+func snapshot(t *testing.T, a *Agent) {
+	t.Helper()
+	b := a.present().upkeep.backup
+	for last, _ := b.state(); last.IsZero(); last, _ = b.state() {
+		if err := t.Context().Err(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := b.take(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // rot flips a bit of an entry in the file of an agent.
 func rot(t *testing.T, cfg Config, entry []byte) {
 	t.Helper()
@@ -67,9 +82,7 @@ func TestAgent_RestoresALedgerThatWasDamagedWhileItWasOff(t *testing.T) {
 	cfg := damageable(t)
 	a, stop := running(t, cfg)
 	fill(t, a.present().ledger, 300, today)
-	if _, err := a.present().upkeep.backup.take(t.Context(), time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	snapshot(t, a)
 	fill(t, a.present().ledger, 200, today)
 	before := a.Status().Ledger
 	batch, _, err := a.present().ledger.Read(t.Context(), 99, 1, 0)
@@ -95,9 +108,7 @@ func TestAgent_RestoresALedgerThatRotsWhileItRuns(t *testing.T) {
 	a, _ := running(t, cfg)
 	first := a.present()
 	fill(t, first.ledger, 300, today)
-	if _, err := first.upkeep.backup.take(t.Context(), time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	snapshot(t, a)
 	before, address := a.Status().Ledger, a.Station()
 	batch, _, err := first.ledger.Read(t.Context(), 99, 1, 0)
 	if err != nil {

@@ -28,11 +28,13 @@ func (f *fenceState) quiet(r wire.Fence, spread float64) time.Duration {
 	case wire.FenceSession, wire.FenceUnknown:
 		width := min(2*time.Second<<min(f.times, 10), 5*time.Minute)
 		return time.Duration((0.25 + 0.75*spread) * float64(width))
-	case wire.FenceWarehouse:
+	case wire.FenceWarehouse, wire.FenceFork:
+		// The hub knows a warehouse once somebody enrols it, and lets a box that
+		// was set back begin anew once no other one is heard.
 		return time.Minute
 	case wire.FenceClone:
 		return 5 * time.Minute
-	case wire.FenceEpoch, wire.FenceFork, wire.FenceVersion:
+	case wire.FenceEpoch, wire.FenceVersion:
 	}
 	return 10 * time.Minute
 }
@@ -86,7 +88,7 @@ var hints = map[wire.Fence]string{
 	wire.FenceSession:   "another session was opened for this warehouse: it is opened again by itself; if this repeats, look for a second box with this identity",
 	wire.FenceEpoch:     "this box was replaced by another one: shut it down, or start it with a new ledger",
 	wire.FenceClone:     "two boxes run with copies of one disk: shut one of them down",
-	wire.FenceFork:      "the ledger does not fit what the hub has: keep the file, do not go on working, and call support",
+	wire.FenceFork:      "the ledger was set back or copied: go on working. A new ledger takes over what the hub has as soon as no other box is heard for this warehouse; if this stays, look for one, or run hub box replace at the hub",
 	wire.FenceWarehouse: "the hub does not know this warehouse: check its id in the configuration, or enrol it at the hub",
 	wire.FenceVersion:   "update the agent or the hub",
 }

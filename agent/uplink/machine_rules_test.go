@@ -120,7 +120,7 @@ func TestMachine_AFenceStopsItForAWhile(t *testing.T) {
 		{wire.FenceWarehouse, 59 * time.Second, 61 * time.Second, "fenced", "warehouse"},
 		{wire.FenceClone, 299 * time.Second, 301 * time.Second, "fenced", "clone"},
 		{wire.FenceEpoch, 599 * time.Second, 601 * time.Second, "fenced", "epoch"},
-		{wire.FenceFork, 599 * time.Second, 601 * time.Second, "fenced", "fork"},
+		{wire.FenceFork, 59 * time.Second, 61 * time.Second, "fenced", "fork"},
 		{wire.FenceVersion, 599 * time.Second, 601 * time.Second, "fenced", "version"},
 	}
 	for _, tt := range tests {
