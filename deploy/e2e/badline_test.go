@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"flag"
-	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -13,10 +12,6 @@ import (
 )
 
 var flapping = flag.Duration("flapping", 5*time.Second, "time of bad lines between real agents and a real hub; make torture asks for more")
-
-// comeback is how long an agent may take to try again after its connections
-// were cut often, and then to send what waits.
-const comeback = 2 * time.Minute
 
 // behind puts a bad line between a site and the hub.
 func (w *world) behind(i int, weather badline.Weather) *badline.Line {
@@ -68,13 +63,7 @@ func TestBadLine_RealAgentsLoseNothing(t *testing.T) {
 		l.Change(badline.Weather{})
 	}
 	for i, p := range porters {
-		w.within(comeback, "the hub to have it all from "+p.site.Warehouse, func() error {
-			s, err := w.status(p.site)
-			if err == nil && s.Ledger.Unsent > 0 {
-				err = fmt.Errorf("%d entries to go", s.Ledger.Unsent)
-			}
-			return err
-		})
+		w.settled(p.site)
 		entries := readLedger(t, w.copyLedger(p.site))
 		if err := account(p.done, entries); err != nil {
 			t.Errorf("%s: %v", p.site.Warehouse, err)
