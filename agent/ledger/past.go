@@ -35,6 +35,7 @@ type PredecessorInfo struct {
 	Lost     uint64         // entries after that cursor that are damaged: they are gone unless the hub has them
 	Took     stock.Takeover // which levels it had taken over itself
 	TookFrom stock.Seq      // the first entry that it took over with; 0 for none
+	Orders   bool           // its orders came along, with what was done of them
 	SetAside time.Time
 	Why      string
 }

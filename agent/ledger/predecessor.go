@@ -162,8 +162,8 @@ func (p *PredecessorInfo) tookWith(seq stock.Seq) bool {
 
 // movements gives what the entry becomes here, given the new numbers of the
 // entries that were brought with it. The undo of an entry that stayed behind
-// cannot name it, so it becomes what it did: one correction, or for a move two,
-// because a correction has one place.
+// cannot name it, so it becomes what it did: a return to an order's line, a
+// correction, or for a move two, because a correction has one place.
 func (b *brought) movements(now map[stock.Seq]stock.Seq) []stock.Movement {
 	m := b.Movement
 	if m.Kind != stock.Undo {
@@ -177,6 +177,9 @@ func (b *brought) movements(now map[stock.Seq]stock.Seq) []stock.Movement {
 		m.Reason = fmt.Sprintf("undo of entry %d of ledger %x", m.Undoes, b.epoch[:4])
 	}
 	m.Kind, m.Undoes = stock.Adjust, 0
+	if m.Line != "" {
+		m.Kind = stock.Return // its order wants the goods again
+	}
 	if m.To == "" {
 		return []stock.Movement{m}
 	}

@@ -70,7 +70,9 @@ type described struct {
 	info      PredecessorInfo
 	line      []PredecessorInfo // its own predecessors that still matter
 	known     known
-	doubt     bool // pages are lost, and nobody knows what stood there
+	remains   *remains
+	orders    orders // with all that was done of them
+	doubt     bool   // pages are lost, and nobody knows what stood there
 }
 
 // describe reads what is left of the old file: twice, because only the tree tells
@@ -81,11 +83,12 @@ func describe(ctx context.Context, s *succession, o RebirthOptions) (*described,
 		return nil, err
 	}
 	window := r.newest - min(r.newest, stock.Seq(o.CommandWindow))
-	from := min(window, r.stored())
+	tasks := r.tasks()
+	from := min(tasks.from(window), r.stored())
 	if r, err = findRemains(ctx, s.old, from); err != nil {
 		return nil, err
 	}
-	old := &described{warehouse: r.warehouse(), known: r.known, doubt: r.broken, info: PredecessorInfo{
+	old := &described{warehouse: r.warehouse(), known: r.known, remains: r, orders: tasks, doubt: r.broken, info: PredecessorInfo{
 		Position: stock.Position{Epoch: r.epoch(), First: 1}, Stored: r.stored(), SetAside: time.Now(), Why: o.Why,
 	}}
 	err = old.measure(ctx, r, from, window)
@@ -109,6 +112,7 @@ func (d *described) measure(ctx context.Context, r *remains, from, window stock.
 			if l.record.seq > window {
 				d.known.addEntry(l.bytes)
 			}
+			d.orders.replayRaw(l.bytes)
 			if l.record.seq > unsent {
 				whole++
 			}
@@ -121,6 +125,9 @@ func (d *described) measure(ctx context.Context, r *remains, from, window stock.
 	}
 	if end := max(p.Last, r.newest); end > unsent {
 		d.info.Lost = uint64(end-unsent) - whole
+	}
+	if d.info.Orders = r.hubSideWhole() && d.info.Lost == 0; !d.info.Orders {
+		d.orders = nil // what was picked is in doubt: the hub knows better
 	}
 	return nil
 }
@@ -153,7 +160,14 @@ func (s *succession) bear(old *described, o RebirthOptions, restored *Restored) 
 	old.info.Path = s.setAside()
 	// Also an empty one: the hub may know it, and have what came before it.
 	line := append(slices.Clip(old.line), old.info)
-	err := writeNew(s.temp, o.Options, func(tx *bbolt.Tx) error {
+	tasks, err := old.orders.anew()
+	if err != nil {
+		return Reborn{}, err
+	}
+	err = writeNew(s.temp, o.Options, func(tx *bbolt.Tx) error {
+		if err := old.remains.inherit(tx, tasks, old.info.Orders); err != nil {
+			return err
+		}
 		if restored != nil {
 			if err := putPast(tx, pastRestored, restored); err != nil {
 				return err

@@ -29,6 +29,9 @@ type remains struct {
 	values map[string][]byte // of the meta and the past bucket
 	sure   map[string]bool   // values that the tree holds
 	known  known             // what the known bucket holds
+	items  []pair            // that are whole
+	orders []pair            // that are whole
+	spoilt bool              // an item or an order is not
 }
 
 // piece is where something stands that may be an entry. It is small, because
@@ -184,6 +187,10 @@ func (r *remains) take(bucket string, key, value []byte, at int64) {
 		if body, ok := unsealed(string(key), value); ok {
 			r.known.add(body)
 		}
+	case r.live && bucket == string(bucketItems):
+		r.items = r.keep(r.items, key, value)
+	case r.live && bucket == string(bucketOrders):
+		r.orders = r.keep(r.orders, key, value)
 	case r.live && bucket != string(bucketJournal) && !slices.ContainsFunc(bucketHeads[:], func(h []byte) bool { return bucket == string(h) }):
 	case len(key) == 8 && len(value) > len(stock.Hash{}) && len(value) <= math.MaxInt32:
 		seq := keySeq(key)
@@ -194,6 +201,15 @@ func (r *remains) take(bucket string, key, value []byte, at int64) {
 			r.newest = max(r.newest, seq)
 		}
 	}
+}
+
+// keep adds a pair whose checksum fits.
+func (r *remains) keep(pairs []pair, key, value []byte) []pair {
+	if _, ok := unsealed(string(key), value); !ok {
+		r.spoilt = true
+		return pairs
+	}
+	return append(pairs, pair{bytes.Clone(key), bytes.Clone(value)})
 }
 
 // value keeps a value whose checksum fits. There may be older ones in pages that

@@ -215,7 +215,7 @@ func (r *restorer) alone(ctx context.Context) error {
 		r.options.Warehouse = left.warehouse()
 	}
 	if err := writeNew(r.temp, r.options, func(tx *bbolt.Tx) error {
-		return errors.Join(putMeta(tx, metaEpoch, epoch[:]), putMeta(tx, metaBase, base.bytes()))
+		return errors.Join(putMeta(tx, metaEpoch, epoch[:]), putMeta(tx, metaBase, base.bytes()), left.inherit(tx, left.orders, left.hubSideWhole()))
 	}); err != nil {
 		return err
 	}

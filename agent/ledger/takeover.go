@@ -117,6 +117,12 @@ func (c *commit) takeOver(st *stock.Statement, openings []stock.Movement, brough
 	}
 	took := taken{First: c.last.seq + 1}
 	c.take(plan, encoded)
+	if line := v.past.predecessors; len(line) > 0 && !line[len(line)-1].Orders {
+		c.addBrought(plan)
+	}
+	if err := c.rebaseOrders(c.last.seq); err != nil {
+		return stock.Takeover{}, c.fail(err)
+	}
 	took.Takeover = stock.Takeover{Epoch: st.Epoch, Seq: st.Seq, Last: c.last.seq}
 	c.dirty = true
 	c.publish = append(c.publish, func(v *view) { v.past.took = took })

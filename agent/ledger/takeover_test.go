@@ -374,3 +374,48 @@ func TestRebirth_TakesOverFromItsOwnPredecessor(t *testing.T) {
 		})
 	}
 }
+
+// The catalogue and the orders, with what was picked of them, are there at once
+// in the new ledger, also while the hub is away; what is brought along later does
+// not count a second time, whether the ledger was opened again or not.
+func TestRebirth_KeepsTheCatalogueAndTheOrders(t *testing.T) {
+	for _, reopened := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		l, end := open(t, path, small)
+		h := &hubside{tb: t}
+		h.send(l, item("milk", "牛奶", "Milk"), order("o1", stock.OrderOpen, milkLine(5)), order("o2", stock.OrderOpen, milkLine(2)))
+		for i, n := range []int64{-1, -2} {
+			if err := book(t, l, strconv.Itoa(i), pickOf("o1", 1, "milk", n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		down := l.DownPosition()
+		st := stateOf(stock.Sheet{})
+		st.Epoch = l.Position().Epoch
+		end()
+		if _, err := ledger.Rebirth(t.Context(), path, ledger.RebirthOptions{Options: small}); err != nil {
+			t.Fatal(err)
+		}
+		l, end = open(t, path, small)
+		if _, ok := l.Item("milk"); !ok || l.DownPosition() != down || len(l.Orders()) != 2 {
+			t.Errorf("after the rebirth: item %v, %d orders, down %+v; want what was before, %+v", ok, len(l.Orders()), l.DownPosition(), down)
+		}
+		if err := book(t, l, "too much", pickOf("o1", 1, "milk", -3)); !errors.Is(err, ledger.ErrOrder) {
+			t.Errorf("picking 3 more of 5 of which 3 are picked = %v, want ErrOrder", err)
+		}
+		if err := book(t, l, "one more", pickOf("o1", 1, "milk", -1)); err != nil {
+			t.Error(err)
+		}
+		if _, err := l.TakeOver(t.Context(), st, 0); err != nil {
+			t.Fatal(err)
+		}
+		if reopened {
+			end()
+			l, _ = open(t, path, small)
+		}
+		picked := l.Picked("o1")
+		if got := picked.Of(1); got != 4 {
+			t.Errorf("reopened %v: %d picked of the order, want 4", reopened, got)
+		}
+	}
+}

@@ -35,6 +35,8 @@ type Options struct {
 	// Repeat is within which the same code counts as a double read; 0 is the
 	// agent's default, below zero is never.
 	Repeat time.Duration
+	// Hub changes the hub's configuration before it is used; nil leaves it.
+	Hub func(*hubd.Config)
 	// Started is told each process of a spawned fleet, before the fleet waits
 	// for it. Nil tells nobody.
 	Started func(node string, pid int)
@@ -88,6 +90,9 @@ func New(o Options) (*Fleet, error) {
 	cfg := hubd.DefaultConfig()
 	cfg.Data, cfg.BackupDir = filepath.Join(o.Dir, "hub"), filepath.Join(o.Dir, "hub-backup")
 	cfg.HTTP, cfg.GRPC, cfg.MQTT.Listen, cfg.Catalogue = f.HTTP, f.GRPC, f.MQTT, o.Catalogue
+	if o.Hub != nil {
+		o.Hub(&cfg)
+	}
 	f.Hub = f.node("hub", program{Hub: &cfg})
 	for i := range o.Warehouses {
 		site, err := f.site(i)

@@ -69,7 +69,7 @@ func (v *view) warehouseMessage(s *inventory.WarehouseState, now time.Time) *for
 		DownPending: count(s.Down.Outstanding()), Alarms: alarms(s), LastSeq: sequence(max(s.Last, s.Applied)),
 	}
 	if s.Reported != nil {
-		m.ReportedSeq = sequence(s.Reported.Seq)
+		m.ReportedSeq = sequence(s.Reported.Until)
 	}
 	if a := s.Adopted; a != nil {
 		m.AdoptedSeq, m.AdoptedTime = sequence(a.Seq), timestamp(a.Time)

@@ -47,7 +47,7 @@ func (p *pulse) of(s *inventory.WarehouseState, now time.Time) sign {
 		out.AsOf = s.Stored
 	}
 	// Levels that the agent stated were complete when it did.
-	if r := s.Reported; out.AsOf.IsZero() && r != nil && r.Seq >= s.Last && !r.Since.After(now) {
+	if r := s.Reported; out.AsOf.IsZero() && r != nil && r.Epoch == s.Box.Epoch && r.Seq >= s.Last && !r.Since.After(now) {
 		out.AsOf = r.Since
 	}
 	if out.AsOf.IsZero() {

@@ -51,10 +51,10 @@ type link struct {
 	cells   cellsAsked
 	grumble grumble
 
-	pull     *pull      // the statement that is being gathered; nil for none
-	reported time.Time  // when a report was gathered last
-	repair   *repairing // the repair that waits for a statement; nil for none
-	stored   stored
+	pull       *pull      // the statement that is being gathered; nil for none
+	reportNext time.Time  // when levels may be asked for again, to serve them
+	repair     *repairing // the repair that waits for a statement; nil for none
+	stored     stored
 }
 
 func newLink(d *Desk, w stock.Warehouse) *link {

@@ -24,7 +24,8 @@ const (
 	// pullWindow is how many parts of a statement are asked for at once.
 	pullWindow = 4
 	// pullFirst and pullLast bound the wait before missing parts are asked for
-	// again. It doubles while nothing comes.
+	// again. It begins with four times what the last part took, so that copies do
+	// not fill a slow line, and doubles while nothing comes.
 	pullFirst, pullLast = time.Second, 30 * time.Second
 	// pullParts bounds the parts of one statement: some 800,000 levels.
 	pullParts = 1024
@@ -47,8 +48,11 @@ type pull struct {
 	missing int
 	asked   int // parts before this one were asked for
 
-	wait  time.Duration
-	again time.Time // when to ask for what is missing
+	began    time.Time     // when the first question was asked
+	sent     time.Time     // when the last one was
+	patience time.Duration // what to wait at first
+	wait     time.Duration // what was waited last; 0 when something came since
+	again    time.Time     // when to ask for what is missing
 }
 
 func newPull(p purpose, epoch stock.Epoch, session uint64) *pull {
@@ -65,8 +69,11 @@ func (p *pull) due(now time.Time) []*wire.StatementWanted {
 	if now.Before(p.again) {
 		return nil
 	}
-	p.wait = min(max(2*p.wait, pullFirst), pullLast)
-	p.again = now.Add(p.wait)
+	if p.began.IsZero() {
+		p.began = now
+	}
+	p.wait = min(max(2*p.wait, p.patience, pullFirst), pullLast)
+	p.sent, p.again = now, now.Add(p.wait)
 	if p.parts == nil {
 		return []*wire.StatementWanted{{Of: p.of}}
 	}
@@ -105,8 +112,13 @@ func (p *pull) take(now time.Time, s *wire.Statement) []*wire.StatementWanted {
 		p.parts[s.Part] = []stock.StatedLevel{} // nil is one that is missing
 	}
 	p.missing--
-	p.wait, p.again = 0, now.Add(pullFirst)
-	return p.next(s.Part)
+	p.patience = min(max(4*now.Sub(p.sent), pullFirst), pullLast)
+	p.wait, p.again = 0, now.Add(p.patience)
+	next := p.next(s.Part)
+	if len(next) > 0 {
+		p.sent = now
+	}
+	return next
 }
 
 // same reports whether a part is of the moment of those so far.

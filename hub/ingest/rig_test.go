@@ -238,22 +238,11 @@ func (b *box) helloBody() *wire.Hello {
 // hello opens a session.
 func (b *box) hello() *wire.Welcome {
 	b.r.t.Helper()
-	w, rest := b.greet()
-	if len(rest) > 0 {
-		b.r.t.Fatalf("after the welcome: %s", describe(rest))
-	}
-	return w
-}
-
-// greet opens a session and gives what the desk said after the welcome.
-func (b *box) greet() (*wire.Welcome, []wire.Frame) {
-	b.r.t.Helper()
 	b.nonce++
 	b.session = 0
-	frames := b.say(b.helloBody())
-	w := only[*wire.Welcome](b.r.t, frames[:min(1, len(frames))])
+	w := only[*wire.Welcome](b.r.t, b.say(b.helloBody()))
 	b.session = w.Session
-	return w, frames[1:]
+	return w
 }
 
 // digest gives a batch the digest of the box's levels.

@@ -9,9 +9,17 @@ import (
 	"github.com/forestock/forestock/proto/wire"
 )
 
-// reportEvery is how often the agent is asked for its levels while its history
-// is on the way.
-const reportEvery = 5 * time.Second
+const (
+	// reportEvery is how often the agent is asked for its levels at most while its
+	// history is on the way.
+	reportEvery = 5 * time.Second
+	// reportShare keeps statements from filling a slow line: after one the agent
+	// is left in peace for that many times what it took.
+	reportShare = 10
+	// baseAfter is how long after a welcome the agent is asked for its base: it
+	// first looks whether the welcome fits its ledger.
+	baseAfter = 100 * time.Millisecond
+)
 
 // wanting asks the agent for its levels where the hub needs them: for good,
 // because the agent no longer keeps the entries, or for a while, because it has
@@ -23,7 +31,9 @@ func (l *link) wanting(ctx context.Context, now time.Time, f *wire.Frame) {
 	}
 	for _, box := range []*inventory.Box{&st.Box, st.Candidate} {
 		if box != nil && box.BaseWanted && f.Session == uint64(box.Session) && f.Boot == wire.Boot(box.Boot) {
-			l.seek(ctx, now, newPull(forBase, box.Epoch, f.Session))
+			p := newPull(forBase, box.Epoch, f.Session)
+			p.again = now.Add(baseAfter)
+			l.seek(ctx, now, p)
 			return
 		}
 	}
@@ -31,7 +41,7 @@ func (l *link) wanting(ctx context.Context, now time.Time, f *wire.Frame) {
 		return
 	}
 	// Nobody is asked for what is served already.
-	if now.Sub(l.reported) >= reportEvery && served(&st) < st.Last {
+	if !now.Before(l.reportNext) && served(&st) < st.Last {
 		l.seek(ctx, now, newPull(forReport, st.Box.Epoch, f.Session))
 	}
 }
@@ -109,7 +119,7 @@ func (l *link) stated(ctx context.Context, at time.Time, f *wire.Frame, s *wire.
 	st := p.statement()
 	switch p.purpose {
 	case forReport:
-		l.report(ctx, at, p, st)
+		l.serve(ctx, at, p, st)
 	case forRepair:
 		l.mend(ctx, p, st)
 	case forBase:
@@ -117,9 +127,9 @@ func (l *link) stated(ctx context.Context, at time.Time, f *wire.Frame, s *wire.
 	}
 }
 
-// report gives the store levels to serve while the history follows.
-func (l *link) report(ctx context.Context, at time.Time, p *pull, st stock.Statement) {
-	l.reported = at
+// serve gives the store levels to serve while the history follows.
+func (l *link) serve(ctx context.Context, at time.Time, p *pull, st stock.Statement) {
+	l.reportNext = at.Add(max(reportEvery, reportShare*at.Sub(p.began)))
 	result, ok := l.apply(ctx, inventory.Report{Warehouse: l.warehouse, Session: inventory.Session(p.session), Statement: st})
 	if !ok {
 		return // asked for again in a while

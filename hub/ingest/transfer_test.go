@@ -29,11 +29,10 @@ func TestLink_LevelsComeBeforeTheirHistory(t *testing.T) {
 	if parts := len(b.state(wire.StatementNewest)); parts < 3 {
 		t.Fatalf("%d parts: the test shows nothing", parts)
 	}
-	w, rest := b.greet()
-	if w.Applied != 0 {
+	if w := b.hello(); w.Applied != 0 {
 		t.Fatalf("welcome %+v", w)
 	}
-	if left := b.tell(rest); len(left) != 0 {
+	if left := b.tell(b.say(&wire.Ping{Nonce: 1, Last: 3030, Time: time.Now()})); len(left) != 1 {
 		t.Fatalf("the desk also said %s", describe(left))
 	}
 	l, _ := r.store.Level("sh-1", "milk")
@@ -61,18 +60,21 @@ func TestLink_LevelsAreAskedForAgainWhileTheHistoryTakesLong(t *testing.T) {
 	r.desk.cfg.StateFirst = 10
 	b := r.newBox("sh-1", 1, 1)
 	b.book(100)
-	_, rest := b.greet()
-	b.tell(rest)
+	b.hello()
+	b.tell(b.say(b.batch(1, 1)))
 	b.book(1)
-	if got := b.tell(b.say(b.batch(1, 1))); len(got) != 1 || b.milk() != 200 {
+	if got := b.tell(b.say(b.batch(2, 2))); len(got) != 1 || b.milk() != 200 {
 		t.Errorf("at once: %s, on hand %d", describe(got), b.milk())
 	}
 	l, err := r.desk.link("sh-1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.reported = l.reported.Add(-reportEvery)
-	if got := b.tell(b.say(b.batch(2, 2))); len(got) != 1 || b.milk() != 202 {
+	if wait := time.Until(l.reportNext); wait < reportEvery-time.Second || wait > reportEvery {
+		t.Errorf("asked for again in %s", wait)
+	}
+	l.reportNext = time.Now()
+	if got := b.tell(b.say(b.batch(3, 3))); len(got) != 1 || b.milk() != 202 {
 		t.Errorf("later: %s, on hand %d", describe(got), b.milk())
 	}
 }
@@ -84,8 +86,8 @@ func TestLink_AsksAgainForWhatIsMissing(t *testing.T) {
 	r.desk.cfg.StateFirst = 10
 	b := r.newBox("sh-1", 1, 1)
 	b.book(100)
-	_, rest := b.greet()
-	first := only[*wire.StatementWanted](t, rest) // it is lost
+	b.hello()
+	first := only[*wire.StatementWanted](t, b.say(b.batch(1, 1))[1:]) // it is lost
 	l, err := r.desk.link("sh-1")
 	if err != nil {
 		t.Fatal(err)
@@ -267,11 +269,16 @@ func TestLink_TakesTheBaseWhereEntriesAreGone(t *testing.T) {
 	b := r.newBox("sh-1", 1, 1)
 	b.book(40)
 	b.trim(31)
-	w, rest := b.greet()
+	w := b.hello()
 	if !w.BaseWanted || w.Applied != 0 {
 		t.Fatalf("welcome %+v", w)
 	}
-	if ask := only[*wire.StatementWanted](t, rest); ask.Of != wire.StatementBase {
+	l, err := r.desk.link("sh-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.pursue(t.Context(), time.Now().Add(baseAfter))
+	if ask := only[*wire.StatementWanted](t, r.answers("sh-1")); ask.Of != wire.StatementBase {
 		t.Fatalf("asked for %+v", ask)
 	}
 	if got := b.say(b.batch(31, 40)); b.applied() != 0 {
@@ -280,7 +287,12 @@ func TestLink_TakesTheBaseWhereEntriesAreGone(t *testing.T) {
 	// Another process of the hub knows only what is stored.
 	r.registry = prometheus.NewRegistry()
 	r.desk = r.newDesk(r.store)
-	frames := b.tell(b.say(&wire.Ping{Nonce: 1, Last: 40, Time: time.Now()}))
+	b.say(&wire.Ping{Nonce: 1, Last: 40, Time: time.Now()})
+	if l, err = r.desk.link("sh-1"); err != nil {
+		t.Fatal(err)
+	}
+	l.pursue(t.Context(), time.Now().Add(baseAfter))
+	frames := b.tell(r.answers("sh-1"))
 	var ack *wire.Ack
 	for i := range frames {
 		if a, ok := frames[i].Body.(*wire.Ack); ok {

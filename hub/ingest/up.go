@@ -67,7 +67,11 @@ func (l *link) welcome(ctx context.Context, at time.Time, f *wire.Frame, h *wire
 	case r.BaseWanted:
 		l.log.WarnContext(ctx, "the hub lacks entries that the agent no longer keeps", "applied", uint64(r.Applied), "first", uint64(h.First))
 	}
-	l.wanting(ctx, at, &wire.Frame{Epoch: f.Epoch, Boot: f.Boot, Session: uint64(r.Session)})
+	// Not yet for a report: the agent answers once it has looked whether the
+	// welcome fits its ledger, which its first batch tells.
+	if r.BaseWanted {
+		l.wanting(ctx, at, &wire.Frame{Epoch: f.Epoch, Boot: f.Boot, Session: uint64(r.Session)})
+	}
 }
 
 // late reports whether a hello is an old copy that the network held up: the box

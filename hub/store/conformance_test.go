@@ -11,6 +11,8 @@ import (
 
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/hub/store/storetest"
+	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
 )
 
 // running is a store whose Run runs until it is closed or the test ends.
@@ -113,6 +115,27 @@ func (f forgetful) Apply(ctx context.Context, cmds ...inventory.Command) ([]inve
 	return append(results, results[len(results)-1]), nil
 }
 
+// gullible says of every ledger that it is stored.
+type gullible struct{ storetest.Store }
+
+func (g gullible) Trace(_ context.Context, _ stock.Warehouse, _ stock.Epoch, points []wire.TracePoint) (stock.Seq, error) {
+	return points[len(points)-1].Seq, nil
+}
+
+// hasty repairs as if nothing had come since.
+type hasty struct{ storetest.Store }
+
+func (h hasty) Repair(ctx context.Context, r inventory.Repair) (inventory.Repairing, *inventory.Refusal, error) {
+	st, _ := h.Warehouse(r.Warehouse)
+	r.Upto = st.Applied
+	results, err := h.Apply(ctx, r)
+	if err != nil {
+		return inventory.Repairing{}, nil, err
+	}
+	done, _ := results[0].(inventory.Repairing)
+	return done, nil, nil
+}
+
 func TestConformance_NoticesAStoreThatIsWrong(t *testing.T) {
 	right := memory(Options{})
 	for _, tt := range []struct {
@@ -129,6 +152,14 @@ func TestConformance_NoticesAStoreThatIsWrong(t *testing.T) {
 			tb.Helper()
 			return right(tb, filepath.Join(dir, tb.TempDir()))
 		}, "random commands, random faults and restarts give what the book gives"},
+		{"believes that it has every ledger", func(tb testing.TB, dir string) storetest.Store {
+			tb.Helper()
+			return gullible{right(tb, dir)}
+		}, "a new box takes over what is stored"},
+		{"forgets what came while it was repaired", func(tb testing.TB, dir string) storetest.Store {
+			tb.Helper()
+			return hasty{right(tb, dir)}
+		}, "a repair counts what came since, and is recorded"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := storetest.Failure(t, tt.open); got != tt.want {
