@@ -108,7 +108,7 @@ func TestRepair_MakesTheBoxsLevelsTheHubs(t *testing.T) {
 		t.Error("hub and agent still differ")
 	}
 	// The entry is in the levels now: to apply it as well would count it twice.
-	s.refused(retry(b, 1), inventory.ReasonInvalid, "is in them")
+	s.refused(retry(b), inventory.ReasonInvalid, "is in them")
 	r.Statement = b.Statement(4)
 	s.refused(r, inventory.ReasonInvalid, "older than others")
 }
@@ -136,8 +136,9 @@ func TestRepair_AheadOfTheEntriesWaitsForThem(t *testing.T) {
 	}
 }
 
-// retry has an entry of the box applied that the hub set aside.
-func retry(b *storetest.Box, at stock.Seq) inventory.Retry {
+// retry has the first entry of the box applied, which the hub set aside.
+func retry(b *storetest.Box) inventory.Retry {
+	const at = 1
 	in := b.Batch(at, at)
 	batch := stock.Batch{From: at, Entries: [][]byte{in.Entries[0].Raw}}
 	return inventory.Retry{
@@ -149,13 +150,13 @@ func retry(b *storetest.Box, at stock.Seq) inventory.Retry {
 func TestRetry_AnEntryThatCanBeReadNowCounts(t *testing.T) {
 	s := newScene(t)
 	b := diverged(s, 5)
-	unread := retry(b, 1)
+	unread := retry(b)
 	unread.Sent.Err = inventory.ErrNotQuarantined
 	s.refused(unread, inventory.ReasonInvalid, "still cannot be applied")
-	old := retry(b, 1)
+	old := retry(b)
 	old.Place.Term = 0
 	s.refused(old, inventory.ReasonInvalid, "was replaced")
-	got, ok := s.says(b, retry(b, 1)).(inventory.Retried)
+	got, ok := s.says(b, retry(b)).(inventory.Retried)
 	if !ok || got.SKU != "milk" || got.OnHandAfter != 5 || got.Prev != (inventory.Place{Term: 1, Seq: 5}) {
 		t.Errorf("the entry is answered %+v", s.last)
 	}
@@ -167,7 +168,7 @@ func TestRetry_AnEntryThatCanBeReadNowCounts(t *testing.T) {
 	if st := s.state(); st.Quarantined != 0 {
 		t.Errorf("%d entries are set aside", st.Quarantined)
 	}
-	s.refused(retry(b, 1), inventory.ReasonInvalid, "nothing of warehouse sz-1 is set aside")
+	s.refused(retry(b), inventory.ReasonInvalid, "nothing of warehouse sz-1 is set aside")
 }
 
 func TestRemoved_NothingOfItIsSellable(t *testing.T) {

@@ -129,7 +129,7 @@ func (w *warehouse) open(s *step, last stock.Seq) {
 	st := &w.state
 	took := st.Candidate.TookOver
 	keep := !took.IsZero() && w.stocked()
-	if st.Reported != nil && !(keep && w.tookOver()) {
+	if st.Reported != nil && (!keep || !w.tookOver()) {
 		w.join(s)
 	}
 	if st.Box.Boot != st.Candidate.Boot {

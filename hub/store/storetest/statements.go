@@ -32,12 +32,11 @@ func (s *shop) restart() {
 	s.Store = s.open(s.TB, s.dir)
 }
 
-func (s *shop) says(b *Box, c inventory.Command) inventory.Result {
+func (s *shop) says(b *Box, c inventory.Command) {
 	s.Helper()
 	results, err := s.Apply(s.Context(), c)
 	must(s.TB, err)
 	b.Hear(results[0])
-	return results[0]
 }
 
 // settle sends all that a box has left.
