@@ -8,6 +8,16 @@ func (s *step) clock() time.Time { return s.book.desk.reached }
 // put makes r the newest state of the reservation in a slot: r gets its
 // revision, the levels of its lines get theirs, and an event tells it.
 func (s *step) put(slot uint32, r *Reservation, t EventType) {
+	w := s.book.desk.records[slot].ware
+	s.lined = s.lined[:0]
+	for i := range r.Lines {
+		s.lined = append(s.lined, w.promise(s.book, r.Lines[i].SKU))
+	}
+	s.putOn(s.lined, slot, r, t)
+}
+
+// putOn is put where the promises of the lines are at hand.
+func (s *step) putOn(lines []*promise, slot uint32, r *Reservation, t EventType) {
 	b := s.book
 	rec := &b.desk.records[slot]
 	b.revision += Revision(len(r.Lines)) + 1
@@ -16,8 +26,8 @@ func (s *step) put(slot uint32, r *Reservation, t EventType) {
 		r.Born = r.Revision
 	}
 	first := r.Revision - Revision(len(r.Lines))
-	for i := range r.Lines {
-		if p := rec.ware.promise(b, r.Lines[i].SKU); p != nil {
+	for i, p := range lines {
+		if p != nil {
 			p.line.revision = first + Revision(i)
 			s.touchPromise(p, !r.State.Open())
 		}

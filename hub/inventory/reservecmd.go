@@ -1,8 +1,9 @@
 package inventory
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ const (
 	MaxCandidates    = 16
 	maxShelfLifeDays = 3650
 	maxChannel       = 32
+	maxSKU           = 40
 	maxReservedText  = 128
 )
 
@@ -127,8 +129,8 @@ func (l *AskLine) check() error {
 	if l.MinShelfLife < 0 || l.MinShelfLife > maxShelfLifeDays || len(l.Substitutes) > stock.MaxSubstitutes {
 		return fmt.Errorf("%w: shelf life of %d days, %d substitutes", stock.ErrInvalid, l.MinShelfLife, len(l.Substitutes))
 	}
-	if _, err := stock.ParseSKU(string(l.SKU)); err != nil {
-		return err
+	if l.SKU == "" || len(l.SKU) > maxSKU { // one that breaks the alphabet is simply not known
+		return fmt.Errorf("%w SKU %.50q: 1 to %d characters", stock.ErrInvalid, l.SKU, maxSKU)
 	}
 	for _, s := range l.Substitutes {
 		if _, err := stock.ParseSKU(string(s)); err != nil {
@@ -138,8 +140,7 @@ func (l *AskLine) check() error {
 	return nil
 }
 
-// hash sums up the payload. It never gives zero. It tells mistakes apart, not
-// forgeries: only the client itself could want two payloads to collide.
+// hash sums up the payload. It never gives zero.
 func (a *Ask) hash() uint64 {
 	p := payload{make([]byte, 0, 256)}
 	p.text(a.Where)
@@ -160,9 +161,9 @@ func (a *Ask) hash() uint64 {
 		}
 		p.number(-1)
 	}
-	h := fnv.New64a()
-	_, _ = h.Write(p.b) // never fails
-	return max(1, h.Sum64())
+	h := sha256.Sum256(p.b)
+	// Half of it is remembered, so that half must not be zero either.
+	return binary.BigEndian.Uint64(h[:]) | 1
 }
 
 // payload lays an Ask out so that different ones differ.
@@ -174,10 +175,7 @@ func (p *payload) text(s string) {
 }
 
 func (p *payload) number(n int64) {
-	for range 8 {
-		p.b = append(p.b, byte(n))
-		n >>= 8
-	}
+	p.b = binary.AppendVarint(p.b, n)
 }
 
 // Confirm turns a hold into an order. Of one that ran out it holds again, if

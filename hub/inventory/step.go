@@ -16,6 +16,7 @@ type step struct {
 	lines   []touched
 
 	promises []*promise // of which claims changed
+	lined    []*promise // of the lines of what is being put
 	loose    []*promise // to be settled before the command is over
 }
 

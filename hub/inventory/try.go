@@ -208,7 +208,11 @@ func (p *promise) tolerance(quantity int64) int64 {
 func (t *Try) book(s *step, w *warehouse) *Reservation {
 	r := t.draft(s, w)
 	slot := s.book.desk.hire(w, t.sum)
-	s.put(slot, r, EventTried)
+	s.lined = s.lined[:0]
+	for i := range s.book.scratch.lines {
+		s.lined = append(s.lined, s.book.scratch.lines[i].promise)
+	}
+	s.putOn(s.lined, slot, r, EventTried)
 	s.book.desk.expects(slot, r)
 	return r
 }

@@ -33,7 +33,7 @@ func revisionOfKey(key []byte) inventory.Revision {
 
 // events writes the rows of what happened to reservations.
 func (w *rowWriter) events(events []inventory.Event) {
-	var row, one, refs []byte
+	row, one, refs := w.buffers.row[:0], w.buffers.one[:0], w.buffers.refs[:0]
 	var first inventory.Revision
 	for i := range events {
 		e := &events[i]
@@ -49,13 +49,17 @@ func (w *rowWriter) events(events []inventory.Event) {
 		if len(row) < eventBytes && i < len(events)-1 {
 			continue
 		}
-		w.set(eventKey(w.key[:0], first), append(w.value[:0], row...))
+		w.write(eventKey(w.key[:0], first), row)
 		if len(refs) > 0 {
-			w.set(refKey(w.key[:0], first), append(w.value[:0], refs...))
+			w.write(refKey(w.key[:0], first), refs)
 		}
 		row, refs = row[:0], refs[:0]
 	}
+	*w.buffers = buffers{row, one, refs}
 }
+
+// buffers are what events are packed in, kept from group to group.
+type buffers struct{ row, one, refs []byte }
 
 // refHash stands for an order number in the rows by which it is found again.
 func refHash(ref string) uint32 {

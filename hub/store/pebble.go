@@ -31,7 +31,8 @@ type Pebble struct {
 
 	book *inventory.Book // the writer's alone, once Run has begun
 
-	clock hubClock // the writer's alone
+	clock   hubClock // the writer's alone, as are the buffers
+	buffers buffers
 
 	once    sync.Once
 	stopped chan struct{} // closed when nothing is applied any more

@@ -15,8 +15,8 @@ type packed struct{ levels, settled []string }
 
 // put writes the rows of what changed into a batch, and gives those of the
 // levels.
-func put(b *pebble.Batch, c *inventory.Changes) (packed, error) {
-	w := &rowWriter{batch: b}
+func put(b *pebble.Batch, c *inventory.Changes, into *buffers) (packed, error) {
+	w := &rowWriter{batch: b, buffers: into}
 	for _, id := range c.Emptied {
 		w.clear(lotRow, id)
 	}
@@ -61,11 +61,20 @@ func put(b *pebble.Batch, c *inventory.Changes) (packed, error) {
 type rowWriter struct {
 	batch      *pebble.Batch
 	key, value []byte // scratch
+	buffers    *buffers
 	err        error
 }
 
 func (w *rowWriter) set(key, value []byte) {
 	w.key, w.value = key, value
+	if w.err == nil {
+		w.err = w.batch.Set(key, value, nil)
+	}
+}
+
+// write is set for a value that is in a buffer of its own.
+func (w *rowWriter) write(key, value []byte) {
+	w.key = key
 	if w.err == nil {
 		w.err = w.batch.Set(key, value, nil)
 	}

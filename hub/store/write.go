@@ -64,12 +64,22 @@ func (p *Pebble) Apply(ctx context.Context, commands ...inventory.Command) ([]in
 func (p *Pebble) submit(ctx context.Context, commands []inventory.Command) ([]inventory.Result, error) {
 	r := &request{commands: commands, bytes: bytesOf(commands), answer: make(chan answer, 1)}
 	select {
+	case p.requests <- r: // there is room, mostly
+		return p.answer(ctx, r)
+	default:
+	}
+	select {
 	case p.requests <- r:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-p.stopped:
 		return nil, fmt.Errorf("apply: %w", p.failure())
 	}
+	return p.answer(ctx, r)
+}
+
+// answer waits for the answer to a request that the writer has.
+func (p *Pebble) answer(ctx context.Context, r *request) ([]inventory.Result, error) {
 	select {
 	case a := <-r.answer:
 		return a.results, a.err
@@ -165,7 +175,7 @@ func (p *Pebble) apply(g *group, commands []inventory.Command) (err error) {
 		return nil
 	}
 	g.batch = p.db.NewBatch()
-	g.rows, err = put(g.batch, &g.changes)
+	g.rows, err = put(g.batch, &g.changes, &p.buffers)
 	g.bytes = g.batch.Len()
 	return err
 }
