@@ -27,6 +27,9 @@ func (b *Book) loadReservations(c *Changes) {
 	b.stale(c)
 	b.loadEvents(c.Events)
 	b.loadEnded(c.Ended)
+	if c.Retired > 0 {
+		b.loadRetired(c.Retired)
+	}
 	b.untidy = true
 }
 
@@ -127,6 +130,21 @@ func (b *Book) loadEnded(rows []EndedRow) {
 			b.desk.remember(row.Sum, &Reservation{Payload: row.Payload, State: row.State, Revision: row.Revision}, 0)
 		}
 		b.revision = max(b.revision, row.Revision)
+	}
+}
+
+// loadRetired forgets what was let go of. Records that stay have been written
+// again since.
+func (b *Book) loadRetired(upto Revision) {
+	d := &b.desk
+	for sum, k := range d.known {
+		if k.revision > upto {
+			continue
+		}
+		if slot, open := k.slot(); open {
+			b.unload(slot)
+		}
+		delete(d.known, sum)
 	}
 }
 

@@ -1,8 +1,9 @@
 package inventory_test
 
 import (
-	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/hub/store/storetest"
@@ -12,7 +13,7 @@ import (
 // shop is a Book with one warehouse, told what happens in words. It keeps the
 // events as a store does.
 type shop struct {
-	testing.TB
+	rapid.TB
 	book *inventory.Book
 	box  *storetest.Box
 	now  time.Time
@@ -20,7 +21,7 @@ type shop struct {
 	rows []inventory.Changes // everything that was to be made durable
 }
 
-func newShop(tb testing.TB) *shop {
+func newShop(tb rapid.TB) *shop {
 	tb.Helper()
 	s := &shop{TB: tb, book: newBook(), box: storetest.NewBox("wh-0", 1), now: now}
 	s.box.Hear(s.do(s.box.Hello()))

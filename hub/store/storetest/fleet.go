@@ -58,6 +58,9 @@ func (f *Fleet) Next(t *rapid.T) Sent {
 	if box.Session == 0 && rapid.IntRange(0, 9).Draw(t, "impatient") > 0 {
 		return Sent{box.Hello(), box}
 	}
+	if rapid.IntRange(0, 2).Draw(t, "platform or floor") == 0 {
+		return f.order(t)
+	}
 	if sent, ok := f.transfer(t, box); ok {
 		return sent
 	}
@@ -98,7 +101,7 @@ func (f *Fleet) work(t *rapid.T, b *Box) {
 				b.Scribble(other.raws[0])
 			}
 		default:
-			b.Move(f.tb, movement().Draw(t, "movement"))
+			b.Move(f.tb, f.forOrder(t, b, movement().Draw(t, "movement")))
 		}
 	}
 }

@@ -29,10 +29,11 @@ type twin struct {
 	store Store
 	book  *inventory.Book
 	now   time.Time
+	past  records
 }
 
 func newTwin(s Store) *twin {
-	return &twin{store: s, book: inventory.NewBook(inventory.Config{AutoEnrol: true}), now: time.UnixMilli(1)}
+	return &twin{store: s, book: inventory.NewBook(inventory.Config{AutoEnrol: true}), now: time.UnixMilli(1), past: make(records)}
 }
 
 // Warehouse implements Hub with the store of the moment.
@@ -73,10 +74,16 @@ func (w *twin) oracle(cmds []inventory.Command, got []inventory.Result) []invent
 				w.now = time.UnixMilli(int64(welcome.Session))
 			}
 		}
-		results, _ := w.book.Apply(w.now, []inventory.Command{c})
-		want = append(want, results...)
+		want = append(want, w.past.conclude(c, w.ask(c), w.ask))
 	}
 	return want
+}
+
+// ask gives the book one command.
+func (w *twin) ask(c inventory.Command) inventory.Result {
+	results, changes := w.book.Apply(w.now, []inventory.Command{c})
+	w.past.keep(&changes)
+	return results[0]
 }
 
 // compare holds everything that can be read against the book.
@@ -98,6 +105,62 @@ func (w *twin) compare(tb rapid.TB) {
 		got, _ := w.store.Level(l.Warehouse, l.SKU)
 		same(tb, "one level", *l, got)
 	}
+	w.compareReservations(tb, &want)
+}
+
+// compareReservations holds records, listings, policies and down streams
+// against the book.
+func (w *twin) compareReservations(tb rapid.TB, want *inventory.Changes) {
+	tb.Helper()
+	ctx := context.Background()
+	policies := make(map[stock.Warehouse][]inventory.PolicyRow)
+	for _, row := range want.Policies {
+		if row.Policy != nil {
+			policies[row.Warehouse] = append(policies[row.Warehouse], row)
+		}
+	}
+	for _, d := range want.Downs {
+		same(tb, "policies", policies[d.Warehouse], w.store.Policies(d.Warehouse))
+		same(tb, "orders", ordersOf(d.Orders), downOrders(w.store.Down(d.Warehouse, 0, all)))
+	}
+	known := make(map[stock.OrderID]*inventory.Reservation)
+	for _, r := range w.past {
+		if k := known[r.ID]; k == nil || k.Revision < r.Revision {
+			known[r.ID] = r
+		}
+	}
+	for id, r := range known {
+		got, ok, err := w.store.Reservation(ctx, id)
+		if err != nil || !ok {
+			tb.Fatalf("reservation %s: %v, %v", id, ok, err)
+		}
+		same(tb, "reservation", r, got)
+	}
+	listed, _, err := w.store.Reservations(ctx, inventory.ReservationFilter{}, "", all)
+	if err != nil || len(listed) != len(known) {
+		tb.Fatalf("%d reservations are listed, want %d: %v", len(listed), len(known), err)
+	}
+	for _, r := range listed {
+		same(tb, "listed reservation", known[r.ID], r)
+	}
+}
+
+func ordersOf(records []*inventory.Reservation) (out []stock.Order) {
+	for _, r := range records {
+		if r != nil {
+			out = append(out, r.Order())
+		}
+	}
+	return out
+}
+
+func downOrders(batch stock.DownBatch) (out []stock.Order) {
+	for _, d := range batch.Entries {
+		if d.Order != nil {
+			out = append(out, *d.Order)
+		}
+	}
+	return out
 }
 
 // timeless makes all times one, but for the zero time.

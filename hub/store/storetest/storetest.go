@@ -30,6 +30,11 @@ type Store interface {
 	Repairs(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Repaired, inventory.Cursor, error)
 	Retry(ctx context.Context, r inventory.Retry) (inventory.Quarantined, *inventory.Refusal, error)
 	Watch(since inventory.Token, of inventory.Scope) (inventory.Feed, error)
+	Reservation(ctx context.Context, id stock.OrderID) (*inventory.Reservation, bool, error)
+	Reservations(ctx context.Context, of inventory.ReservationFilter, before inventory.Cursor, n int) ([]*inventory.Reservation, inventory.Cursor, error)
+	Events(since inventory.Token, warehouses ...stock.Warehouse) (inventory.EventFeed, error)
+	OldestEvents() inventory.Token
+	Policies(w stock.Warehouse) []inventory.PolicyRow
 	// Close ends the store and waits for it.
 	Close() error
 }
