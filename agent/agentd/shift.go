@@ -103,9 +103,10 @@ func (s *shift) openFloor() error {
 		return err
 	}
 	s.stations = stations(configs)
+	hall := floor.NewHall()
 	for _, name := range s.stations {
 		s.desks[name], err = floor.NewDesk(floor.Config{
-			Station: name, Rules: s.cfg.rules(), Labels: s.cfg.labels(), Zone: zone, Explain: explain,
+			Station: name, Rules: s.cfg.rules(), Labels: s.cfg.labels(), Zone: zone, Explain: explain, Hall: hall,
 		}, s.ledger, s.ledger, s.registry, s.log)
 		if err != nil {
 			return err

@@ -32,9 +32,38 @@ type Journal interface {
 	History(sku stock.SKU, limit int) ([]stock.Entry, error)
 }
 
-// Book is what a station may look up. The agent's ledger is one.
-type Book interface {
+// Orders is what the hub wants picked, and what was done of it.
+type Orders interface {
+	// Orders gives the orders to pick, the first due first.
+	Orders() []stock.Order
+	// Order gives one of them, or one that was cancelled and not forgotten yet.
+	Order(stock.OrderID) (stock.Order, bool)
+	// Picked gives what was done of an order.
+	Picked(stock.OrderID) stock.Progress
+	// Recounts gives the places where goods were missing, to be counted.
+	Recounts() []stock.Recount
+}
+
+// Records is what the warehouse knows. The agent's ledger is one.
+type Records interface {
 	Catalogue
 	Levels
 	Journal
+	Orders
+}
+
+// Claims is who works on which order. Hall is one.
+type Claims interface {
+	// Claimant gives the station that works on an order; empty for none.
+	Claimant(stock.OrderID) string
+	// Tote gives the tote that an order was begun with, and Filling the order
+	// that a tote was taken for; empty for none.
+	Tote(stock.OrderID) string
+	Filling(tote string) stock.OrderID
+}
+
+// Book is what a station may look up.
+type Book interface {
+	Records
+	Claims
 }

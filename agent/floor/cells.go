@@ -95,5 +95,5 @@ func (t *turn) choose(n int) {
 	g := *t.goods
 	g.lot, g.expiry, g.named, g.since = choices[n-1].Lot, choices[n-1].Expiry, true, t.now
 	t.goods, t.question = &g, noQuestion
-	tradeOf(t.mode).advance(t)
+	t.trade().advance(t)
 }

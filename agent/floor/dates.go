@@ -87,5 +87,5 @@ func (t *turn) keyedDate(text string) {
 	g.produced, g.expiry, g.named = stock.DateOf(day), 0, true
 	g.since = t.now
 	t.goods, t.question = &g, noQuestion
-	tradeOf(t.mode).advance(t)
+	t.trade().advance(t)
 }

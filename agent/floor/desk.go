@@ -32,6 +32,8 @@ type Config struct {
 	// Explain tells why the ledger did not save: DiskFull, LedgerStopped,
 	// LedgerUnsure or LedgerRefused.
 	Explain func(error) Reason
+	// Hall is shared by the stations of a warehouse; nil for a station alone.
+	Hall *Hall
 }
 
 // DefaultLabels reads the labels of a shop's own scale, EAN-13 with prefix 20
@@ -61,7 +63,8 @@ func (c Config) Validate() error {
 type Desk struct {
 	cfg     Config
 	codes   barcode.Rules
-	book    Book
+	book    Records
+	hall    *Hall
 	ledger  Ledger
 	log     *slog.Logger
 	metrics metrics
@@ -88,7 +91,7 @@ type job struct {
 const waiting = 1024
 
 // NewDesk makes a station; Run starts it.
-func NewDesk(cfg Config, book Book, ledger Ledger, reg prometheus.Registerer, log *slog.Logger) (*Desk, error) {
+func NewDesk(cfg Config, book Records, ledger Ledger, reg prometheus.Registerer, log *slog.Logger) (*Desk, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -99,8 +102,11 @@ func NewDesk(cfg Config, book Book, ledger Ledger, reg prometheus.Registerer, lo
 	var boot [6]byte
 	rand.Read(boot[:])
 	d := &Desk{
-		cfg: cfg, codes: codes, book: book, ledger: ledger, log: log.With("station", cfg.Station),
+		cfg: cfg, codes: codes, book: book, hall: cfg.Hall, ledger: ledger, log: log.With("station", cfg.Station),
 		queue: make(chan job, waiting), boot: hex.EncodeToString(boot[:]), state: New(cfg.Station),
+	}
+	if d.hall == nil {
+		d.hall = NewHall()
 	}
 	d.metrics, err = newMetrics(cfg.Station, reg)
 	if err != nil {
@@ -219,6 +225,7 @@ func (d *Desk) do(ctx context.Context, j job) {
 	}
 	d.metrics.observe(j, effect)
 	d.show(effect)
+	d.hand(j.in, effect)
 	if w, ok := j.in.(Weight); ok {
 		d.live(&w)
 	}
@@ -235,9 +242,44 @@ func (d *Desk) do(ctx context.Context, j job) {
 }
 
 func (d *Desk) step(in Input) Effect {
-	var effect Effect
-	d.state, effect = Step(d.state, in, d.book, d.cfg.Rules, time.Now().In(d.cfg.Zone))
-	return effect
+	book := struct {
+		Records
+		Claims
+	}{d.book, d.hall}
+	for {
+		next, effect := Step(d.state, in, book, d.cfg.Rules, time.Now().In(d.cfg.Zone))
+		// When another station was quicker, the same step sees that now and
+		// takes another way.
+		if d.hall.hold(d, &next) {
+			d.state = next
+			return effect
+		}
+	}
+}
+
+// hand carries work from one station to another. Nobody waits for the other:
+// where the queue is full, the work stays.
+func (d *Desk) hand(in Input, e Effect) {
+	if from := d.hall.workplace(e.Fetch, d); e.Fetch != "" && from != nil {
+		from.pass(Leave{To: d.cfg.Station})
+	}
+	leave, ok := in.(Leave)
+	if !ok || e.Work == nil {
+		return
+	}
+	if to := d.hall.desk(leave.To); to == nil || !to.pass(Arrive{*e.Work}) {
+		e.Work.operator = d.state.operator
+		d.show(d.step(Arrive{*e.Work}))
+	}
+}
+
+func (d *Desk) pass(in Input) bool {
+	select {
+	case d.queue <- job{in: in, since: time.Now()}:
+		return true
+	default:
+		return false
+	}
 }
 
 // grace is how long the ledger may take to answer while the program stops.

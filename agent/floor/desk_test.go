@@ -35,7 +35,7 @@ func deskConfig(station string) Config {
 }
 
 // open starts a desk that ends with the test.
-func open(tb testing.TB, cfg Config, book Book, l Ledger) *Desk {
+func open(tb testing.TB, cfg Config, book Records, l Ledger) *Desk {
 	tb.Helper()
 	d, err := NewDesk(cfg, book, l, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 	if err != nil {

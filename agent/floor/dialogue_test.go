@@ -35,6 +35,9 @@ var update = flag.Bool("update", false, "rewrite the dialogue files")
 //	badges             from now on nothing is booked without a badge
 //	station NAME       go to another station of the same shop
 //	show               the goods, lines and look-up on the screen
+//	order ID LINE ...  the hub sends an order; a line is sku:quantity, then
+//	                   ~tolerance, =substitute and >first date that will do
+//	cancel ID, close ID  the hub cancels an order, or has all of it
 func TestDialogues(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -114,6 +117,8 @@ func expand(tb testing.TB, code string) string {
 		card, err = barcode.NewCard(barcode.BadgeCard, rest)
 	case "$inbound":
 		card, err = barcode.NewCard(barcode.InboundCard, rest)
+	case "$order":
+		card, err = barcode.NewCard(barcode.OrderCard, rest)
 	case "$tote":
 		card, err = barcode.NewCard(barcode.ToteCard, rest)
 	case "$crate":
@@ -135,7 +140,7 @@ func expand(tb testing.TB, code string) string {
 // play runs a script and gives it back with the answers of now.
 func play(t *testing.T, script string) string {
 	t.Helper()
-	p := &player{t: t, ledger: shop(t), clerks: map[string]*clerk{}}
+	p := &player{t: t, ledger: shop(t), down: stock.Seq(len(goodsInShop)), crowd: newCrowd()}
 	p.goTo("s1")
 	for line := range strings.Lines(script) {
 		line = strings.TrimSuffix(line, "\n")
@@ -153,15 +158,16 @@ func play(t *testing.T, script string) string {
 type player struct {
 	t      *testing.T
 	ledger *ledger.Ledger
-	clerks map[string]*clerk
+	down   stock.Seq
+	crowd  *crowd
 	*clerk
 	out strings.Builder
 	ask Text
 }
 
 func (p *player) goTo(station string) {
-	if p.clerks[station] == nil {
-		p.clerks[station] = newClerk(p.t, station, p.ledger, func(c stock.Command) (stock.Receipt, error) {
+	if p.crowd.clerks[station] == nil {
+		newClerk(p.t, station, p.crowd, p.ledger, func(c stock.Command) (stock.Receipt, error) {
 			return p.ledger.Append(context.Background(), c)
 		})
 	}
@@ -169,7 +175,7 @@ func (p *player) goTo(station string) {
 	if p.clerk != nil {
 		now = p.now
 	}
-	p.clerk = p.clerks[station]
+	p.clerk = p.crowd.clerks[station]
 	p.now = now
 }
 
@@ -219,6 +225,9 @@ func (p *player) act(line string) {
 	case "show":
 		p.show()
 		return
+	case "order", "cancel", "close":
+		p.order(verb, rest)
+		return
 	default:
 		p.t.Fatalf("%q: unknown verb", line)
 	}
@@ -261,6 +270,7 @@ func movement(e *stock.Entry) string {
 		{"undoes", strings.TrimPrefix(strconv.Itoa(int(e.Undoes)), "0")},
 		{"by", e.Operator},
 		{"on", e.Document},
+		{"line", e.Line},
 		{"because", e.Reason},
 		{"frame", string(e.Frame)},
 	} {
@@ -294,4 +304,57 @@ func (p *player) show() {
 		}
 	}
 	fmt.Fprintf(w, "\ttally %s; last %s ×%d, %d doubles; tare %s\n", v.Tally.Text, v.Last.What, v.Last.Times, v.Last.Doubles, v.Tare)
+}
+
+// order lets the hub send the newest state of an order.
+func (p *player) order(verb, rest string) {
+	p.t.Helper()
+	words := strings.Fields(rest)
+	o := stock.Order{ID: stock.OrderID(words[0]), State: stock.OrderOpen, Confirmed: p.now}
+	switch verb {
+	case "cancel":
+		o.State = stock.OrderCancelled
+	case "close":
+		o.State = stock.OrderClosed
+	}
+	for i, w := range words[1:] {
+		o.Lines = append(o.Lines, orderLine(p.t, i+1, w))
+	}
+	if old, known := p.ledger.Order(o.ID); known && len(o.Lines) == 0 {
+		o.Lines = old.Lines
+	}
+	p.down++
+	b := stock.DownBatch{Epoch: stock.Epoch{1}, From: p.down, Entries: []stock.Down{{Order: &o}}}
+	if at, err := p.ledger.ApplyDown(p.t.Context(), b); err != nil || at.Applied != p.down {
+		p.t.Fatalf("%s %s: %+v, %v", verb, rest, at, err)
+	}
+}
+
+// orderLine reads sku:quantity~tolerance=substitute>20260310.
+func orderLine(tb testing.TB, n int, text string) stock.OrderLine {
+	tb.Helper()
+	l := stock.OrderLine{Number: n}
+	text, least, _ := strings.Cut(text, ">")
+	text, sub, _ := strings.Cut(text, "=")
+	text, tolerance, _ := strings.Cut(text, "~")
+	sku, quantity, _ := strings.Cut(text, ":")
+	l.SKU = stock.SKU(sku)
+	if sub != "" {
+		l.Substitutes = []stock.SKU{stock.SKU(sub)}
+	}
+	var day int64
+	for _, f := range []struct {
+		text string
+		to   *int64
+	}{{quantity, &l.Quantity}, {tolerance, &l.Tolerance}, {least, &day}} {
+		if f.text == "" {
+			continue
+		}
+		var err error
+		if *f.to, err = strconv.ParseInt(f.text, 10, 64); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	l.MinExpiry = stock.Date(day)
+	return l
 }

@@ -128,7 +128,7 @@ func (t *turn) part(l label) {
 	g.named, g.since = true, t.now
 	t.goods, t.question = &g, noQuestion
 	t.show(ToneInfo, SoundHeard, what)
-	tradeOf(t.mode).advance(t)
+	t.trade().advance(t)
 }
 
 // withoutLot takes the answer that the package has no lot number.
@@ -136,7 +136,7 @@ func (t *turn) withoutLot() {
 	g := *t.goods
 	g.noLot = true
 	t.goods, t.question = &g, noQuestion
-	tradeOf(t.mode).advance(t)
+	t.trade().advance(t)
 }
 
 func (t *turn) asksLot() bool {

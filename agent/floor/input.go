@@ -10,8 +10,8 @@ import (
 )
 
 // Input is something that happened at a station: a Scan, a Repeat, a Garbled
-// scan, a Weight, a Lost device, a Press, a Tick, an Overflow, or the Outcome
-// of a command.
+// scan, a Weight, a Lost device, a Press, a Tick, an Overflow, a Leave, an
+// Arrive, or the Outcome of a command.
 type Input interface{ input() }
 
 // Scan is a code that a scanner read or a person typed. NewScan makes one.

@@ -47,7 +47,9 @@ const (
 	codeCard     // a button
 	codeDocument // an inbound document
 	codeCrate    // a crate that says its tare
-	codeOther    // understood, but not used at this station
+	codeTote
+	codeOrder // an order's ticket
+	codeOther // understood, but not used at this station
 )
 
 // read puts a parsed code into the words of the floor.
@@ -92,8 +94,10 @@ func (l label) card(c barcode.Card) label {
 	case barcode.CrateCard:
 		l.kind, l.grams = codeCrate, TareOf(c)
 		l.what = say(saidCrate, grams(l.grams))
-	case barcode.ToteCard, barcode.OrderCard:
-		l.kind, l.what = codeOther, same(c.Type.String())
+	case barcode.ToteCard:
+		l.kind, l.text, l.what = codeTote, c.Number, say(saidTote, c.Number)
+	case barcode.OrderCard:
+		l.kind, l.text, l.what = codeOrder, c.Number, say(saidOrder, c.Number)
 	}
 	return l
 }

@@ -28,10 +28,13 @@ import (
 //     as nothing else has touched it.
 //   - A booked weight is the net of a settled reading, and the pan was empty
 //     since the last one.
+//   - An order gets what it wants and no more: only an open one is picked, every
+//     pick is of a line's item or substitute, pieces never exceed the line, a
+//     weight beyond its tolerance has a reason, and what comes back was picked.
 //   - Step gives the same twice, and leaves the state that it was given alone.
 func TestStep_NeverLosesOrInventsStock(t *testing.T) {
 	seen := map[stock.Kind]int{}
-	weighed := 0
+	weighed, ordered := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWatched(t)
 		for range rapid.IntRange(1, 80).Draw(t, "inputs") {
@@ -39,15 +42,21 @@ func TestStep_NeverLosesOrInventsStock(t *testing.T) {
 		}
 		for _, e := range w.book.entries {
 			seen[e.Kind]++
+			if e.Kind == stock.Pick && e.Line != "" {
+				ordered++
+			}
 			if e.Frame != nil {
 				weighed++
 			}
 		}
 	})
-	for _, k := range []stock.Kind{stock.Receive, stock.Pick, stock.Waste, stock.Count, stock.Putaway, stock.Undo} {
+	for _, k := range []stock.Kind{stock.Receive, stock.Pick, stock.Waste, stock.Count, stock.Putaway, stock.Undo, stock.Short, stock.Return} {
 		if seen[k] == 0 {
 			t.Errorf("no %s in all runs: the test has become idle: %v", k, seen)
 		}
+	}
+	if ordered == 0 {
+		t.Error("nothing was picked for an order in all runs: the test has become idle")
 	}
 	if weighed == 0 {
 		t.Error("no weight was booked in all runs: the test has become idle")
@@ -113,8 +122,13 @@ func newWatched(t fataler) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &toy{}
-	c := &clerk{state: New("s1"), book: b, rules: DefaultRules(), codes: codes, now: opening, append: b.Append}
+	b := &toy{orders: slices.Clone(someOrders)}
+	others := newCrowd()
+	c := &clerk{state: New("s1"), book: struct {
+		*toy
+		*crowd
+	}{b, others}, crowd: others, rules: DefaultRules(), codes: codes, now: opening, append: b.Append}
+	others.clerks["s1"] = c
 	return &watched{clerk: c, t: t, book: b, net: map[int]int64{}}
 }
 
@@ -143,6 +157,9 @@ func (w *watched) act(t *rapid.T) {
 	case 7, 8:
 		w.weigh1(rapid.SampledFrom([]int64{0, 0, 2, 350, 500, 850, 1250, -350}).Draw(t, "grams"))
 	case 9:
+		if i := rapid.IntRange(0, 3*len(w.book.orders)).Draw(t, "cancelled"); i < len(w.book.orders) {
+			w.book.orders[i].State = stock.OrderCancelled
+		}
 		w.step(rapid.SampledFrom([]Input{Tick{}, Lost{"scale-1"}, Repeat{Scan: Scan{ID: "r", Device: "x"}}, Garbled{"x"}, Overflow{3}, Weight{ID: "w", Device: "scale-1", Fault: "overload"}}).Draw(t, "other"))
 	}
 }
@@ -154,6 +171,8 @@ var habits = []string{
 	"receive bin1 GOODS", "pick GOODS", "pick apples 0 350 350", "pick GOODS r08", "waste GOODS r03 ok", "waste 1 GOODS r03 ok",
 	"waste apples 0 350 350 r02 ok", "count bin1 GOODS GOODS finish finish", "count bin2 GOODS empty", "count bin1 empty",
 	"count bin1 apples 0 500 500 finish", "putaway GOODS bin1", "putaway apples 0 350 350 bin2", "move bin1 GOODS bin2", "move bin2 GOODS GOODS bin1",
+	"tote bin1 GOODS GOODS", "receive bin1 salt salt milk milk look-up tote bin1 salt salt milk milk tote bin2", "tote dock salt short r01", "tote short 1 r04",
+	"tote later sub", "tote apples 0 500 500 ok r09", "return o1 milk good bin1", "return o1 salt bad", "return o2 GOODS good bin2",
 	"undo undo", "undo GOODS undo", "undo undo undo undo", "cancel cancel", "0 500 500", "ok", "finish",
 }
 
@@ -168,16 +187,29 @@ func (w *watched) do(t *rapid.T, what string) {
 		w.scan(rapid.SampledFrom(someCodes[:10]).Draw(t, "goods"))
 	case bins[what] != "":
 		w.scan(barcode.Card{Type: barcode.BinCard, Number: bins[what]}.Data())
-	case what == "apples":
+	case what == "salt":
+		w.scan(someCodes[2])
+	case what == "milk":
+		w.scan(someCodes[8])
+	case what == "tote":
+		w.scan(barcode.Card{Type: barcode.ToteCard, Number: "000001"}.Data())
+	case what == "apples" || what == "o1" || what == "o2":
 		w.scan(what)
 	default:
 		w.press(Button(what))
 	}
 }
 
+// someOrders are what there is to pick.
+var someOrders = []stock.Order{
+	{ID: "o1", State: stock.OrderOpen, Lines: []stock.OrderLine{{Number: 1, SKU: "salt", Quantity: 2}, {Number: 2, SKU: "milk", Quantity: 3, Substitutes: []stock.SKU{"noodles"}}}},
+	{ID: "o2", State: stock.OrderOpen, Lines: []stock.OrderLine{{Number: 1, SKU: "apples", Quantity: 500, Tolerance: 50}, {Number: 2, SKU: "salt", Quantity: 1}}},
+	{ID: "o3", State: stock.OrderOpen, Lines: []stock.OrderLine{{Number: 1, SKU: "milk", Quantity: 1, MinExpiry: 20260322}, {Number: 2, SKU: "noodles", Quantity: 12}}},
+}
+
 var someButtons = []Button{
 	OK, OK, OK, Cancel, Undo, Undo, Finish, Empty, Tare, Back, Lang, GoLookUp, GoReceive, GoReceive, GoPutaway, GoPick, GoPick,
-	GoWaste, GoCount, GoMove, "1", "2", "3", "0", "9", "x6", "r03", "r08", "nonsense",
+	GoWaste, GoCount, GoMove, GoReturn, Short, Later, Sub, Good, Bad, "r01", "1", "2", "3", "0", "9", "x6", "r03", "r08", "nonsense",
 }
 
 var someCodes = func() []string {
@@ -188,7 +220,7 @@ var someCodes = func() []string {
 		"(01)" + milk + "(10)L1(17)260320", "(01)" + milk + "(10)L2(17)260325", "(01)" + milk + "(10)L1(17)260326", "(01)" + milk + "(17)260301",
 		"(01)" + pork + "(3103)001024(17)260308(10)P1", "(10)N1", "(17)260901", "(11)260301", "(10)N2",
 		"2010001004884", "6901234567891", "6900999999998", card(barcode.BinCard, "010102"), card(barcode.BinCard, "010103"),
-		card(barcode.BadgeCard, "000017"), card(barcode.BadgeCard, "000018"), card(barcode.ToteCard, "000001"), "\x00\xff",
+		card(barcode.BadgeCard, "000017"), card(barcode.BadgeCard, "000018"), card(barcode.ToteCard, "000001"), card(barcode.ToteCard, "000002"), "o1", "o2", "o3", "\x00\xff",
 	}
 }()
 
@@ -228,6 +260,7 @@ func (w *watched) step(in Input) {
 		w.movement(in, &booked[i])
 	}
 	w.levelsHold(booked, levels)
+	w.ordersHold(booked)
 	if v, err := json.Marshal(w.last.View); err != nil || strings.Contains(string(v), "%!") {
 		w.complain("view %s: %v", v, err)
 	}
@@ -241,8 +274,8 @@ func (w *watched) step(in Input) {
 func (w *watched) pure(in Input) {
 	w.t.Helper()
 	before := fmt.Sprintf("%+v", w.state)
-	s1, e1 := Step(w.state, in, w.book, w.rules, w.now)
-	s2, e2 := Step(w.state, in, w.book, w.rules, w.now)
+	s1, e1 := Step(w.state, in, w.clerk.book, w.rules, w.now)
+	s2, e2 := Step(w.state, in, w.clerk.book, w.rules, w.now)
 	if after := fmt.Sprintf("%+v", w.state); after != before {
 		w.complain("Step(%+v) changed the state it was given:\n%s\n%s", in, before, after)
 	}
@@ -363,4 +396,73 @@ func total(levels map[stock.Cell]int64, sku stock.SKU) int64 {
 		}
 	}
 	return n
+}
+
+// ordersHold checks what was booked against the orders that it names.
+func (w *watched) ordersHold(booked []stock.Entry) {
+	w.t.Helper()
+	for i := range booked {
+		e := &booked[i]
+		o, known := w.clerk.book.Order(stock.OrderID(e.Document))
+		n, named := stock.LineNumber(e.Line)
+		if !known || !named {
+			continue
+		}
+		l, ok := o.Line(n)
+		var p stock.Progress
+		for j := range w.book.entries[:e.Seq] {
+			if f := &w.book.entries[j]; f.Document == e.Document {
+				p.Apply(&f.Movement)
+			}
+		}
+		weighed := l != nil && l.Tolerance > 0
+		switch {
+		case !ok || !l.Takes(e.SKU):
+			w.complain("%+v: the order has no such line", e)
+		case o.State != stock.OrderOpen && (e.Kind == stock.Pick || e.Kind == stock.Short):
+			w.complain("%+v: the order is not open", e)
+		case p.Of(n) < 0 || p.Of(n) > l.Quantity && !weighed:
+			w.complain("%+v: %d picked of %+v", e, p.Of(n), l)
+		case e.Kind == stock.Pick && p.Of(n) > l.Quantity+l.Tolerance && e.Reason == "":
+			w.complain("%+v: %d picked of %+v without a reason", e, p.Of(n), l)
+		case e.Kind == stock.Pick && tooOld(w.clerk.book.Lot(e.SKU, e.Lot).Expiry, l.MinExpiry):
+			w.complain("%+v: sooner expired than %+v", e, l)
+		}
+	}
+}
+
+// TestStep_TheOrderWatcherSeesAPickTooMany is the negative control: a book that
+// forgets what was picked lets the station pick too much, and that is caught.
+func TestStep_TheOrderWatcherSeesAPickTooMany(t *testing.T) {
+	w := newWatched(failures1{})
+	salt, tote := someCodes[2], barcode.Card{Type: barcode.ToteCard, Number: "000001"}.Data()
+	w.press(GoReceive)
+	w.press("9")
+	w.scan(salt)
+	w.press(Finish)
+	w.scan(tote)
+	w.scan(salt)
+	w.scan(salt)
+	w.scan(salt)
+	if n := len(w.book.entries); n != 3 || w.complaint != "" {
+		t.Fatalf("%d entries, complaint %q: want three and none", n, w.complaint)
+	}
+	for i := range w.book.entries {
+		w.book.entries[i].Document = "" // the sabotage
+	}
+	w.scan(salt)
+	w.scan(salt)
+	w.scan(salt)
+	if w.complaint != "" {
+		t.Fatalf("complaint %q after two of two", w.complaint)
+	}
+	for i := range w.book.entries {
+		if w.book.entries[i].Kind == stock.Pick {
+			w.book.entries[i].Document = "o1" // and now it remembers
+		}
+	}
+	w.ordersHold(w.book.entries[3:])
+	if !strings.Contains(w.complaint, "picked of") {
+		t.Errorf("complaint %q: want one about too many picks", w.complaint)
+	}
 }

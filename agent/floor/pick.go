@@ -14,6 +14,9 @@ func (picking) begin(t *turn, s sought) {
 	if s.isBin {
 		picking{}.bin(t, s.bin)
 	}
+	if s.order != "" {
+		t.begin(s.order, t.book.Tote(s.order))
+	}
 }
 
 func (picking) goods(t *turn, g goods) {
@@ -26,7 +29,7 @@ func (picking) advance(t *turn) {
 		return
 	}
 	g := *t.goods
-	cells, ok := t.takeFrom(&g)
+	cells, ok := t.takeFrom(&g, 0)
 	if !ok || !t.weigh(&g) {
 		return
 	}
@@ -58,10 +61,11 @@ func takenText(taken []stock.Level, u stock.Unit) Text {
 }
 
 // takeFrom finds the cells that goods may be picked from, first expiring
-// first; false when it has refused them or has to ask.
-func (t *turn) takeFrom(g *goods) ([]stock.Level, bool) {
+// first; false when it has refused them or has to ask. What expires before
+// least is left out.
+func (t *turn) takeFrom(g *goods, least stock.Date) ([]stock.Level, bool) {
 	all := t.cells(g.item.SKU)
-	fresh := slices.DeleteFunc(slices.Clone(all), func(l stock.Level) bool { return t.expired(l.Expiry) })
+	fresh := t.fresh(g.item.SKU, least)
 	cells := fresh
 	if g.named && !t.pinned(g, all) {
 		t.drop()
@@ -74,9 +78,17 @@ func (t *turn) takeFrom(g *goods) ([]stock.Level, bool) {
 		cells = at(cells, t.place)
 	}
 	switch {
+	case g.lot != "" && tooOld(g.expiry, least), len(fresh) == 0 && len(all) > 0 && !t.expired(all[len(all)-1].Expiry):
+		t.drop()
+		t.refuse(TooOld, say(badTooOld, nameOf(g.item), least), t.freshHint(fresh))
+		return nil, false
 	case len(all) > 0 && len(fresh) == 0:
 		t.drop()
 		t.refuse(Expired, say(badExpired, all[0].Expiry, nameOf(g.item)), hintExpired)
+		return nil, false
+	case len(cells) == 0 && g.lot != "" && t.placed && len(of(fresh, g.lot)) > 0 && len(at(fresh, t.place)) > 0:
+		t.drop()
+		t.refuse(WrongLot, say(badNotInBin, lotName(g.lot, g.expiry)), t.freshHint(at(fresh, t.place)))
 		return nil, false
 	case len(cells) == 0:
 		t.drop()
@@ -88,6 +100,21 @@ func (t *turn) takeFrom(g *goods) ([]stock.Level, bool) {
 		return nil, false
 	}
 	return cells, true
+}
+
+// fresh gives the cells of an item that are not expired, nor before least.
+func (t *turn) fresh(sku stock.SKU, least stock.Date) []stock.Level {
+	return slices.DeleteFunc(t.cells(sku), func(l stock.Level) bool { return t.expired(l.Expiry) || tooOld(l.Expiry, least) })
+}
+
+func tooOld(expiry, least stock.Date) bool { return expiry != 0 && expiry < least }
+
+// freshHint names what to take instead.
+func (t *turn) freshHint(fresh []stock.Level) Text {
+	if len(fresh) == 0 {
+		return hintShort
+	}
+	return say(hintWrongLot, lotName(fresh[0].Lot, fresh[0].Expiry), placeName(fresh[0].Bin))
 }
 
 // pinned settles the lot that a label names, or that its date tells; false
@@ -189,7 +216,12 @@ func (picking) saved(t *turn, p *pending) {
 	t.drop()
 }
 
-func (picking) ask(*turn) (ask, next Text) { return askGoods, nextPick }
+func (picking) ask(t *turn) (ask, next Text) {
+	if !t.placed && t.latest == nil && t.goods == nil && len(t.book.Orders()) > 0 {
+		return askTote, nextPickOrder
+	}
+	return askGoods, nextPick
+}
 
 func (picking) keys(t *turn) []Button {
 	if t.question == wantEarlier {

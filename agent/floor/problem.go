@@ -35,4 +35,12 @@ const (
 	LedgerUnsure  Reason = "LEDGER_UNSURE" // it is open whether it was saved
 	LedgerRefused Reason = "LEDGER_REFUSED"
 	LookUpFailed  Reason = "LOOK_UP_FAILED"
+	NoOrder       Reason = "NO_ORDER"
+	OrderTaken    Reason = "ORDER_TAKEN"
+	OrderGone     Reason = "ORDER_GONE"
+	WrongItem     Reason = "WRONG_ITEM"
+	WrongBin      Reason = "WRONG_BIN"
+	TooMany       Reason = "TOO_MANY"
+	TooOld        Reason = "TOO_OLD" // sooner expired than the order allows
+	NoSubstitute  Reason = "NO_SUBSTITUTE"
 )

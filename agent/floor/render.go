@@ -14,10 +14,10 @@ func (t *turn) view() View {
 		Station: t.station, Operator: t.operator, English: t.english,
 		Mode: t.mode, ModeName: modeTexts[t.mode], Ask: ask, Next: next,
 		Document: t.document, Entry: t.entry, Times: t.times, Last: t.last, Flash: t.flash, Alert: t.alert,
-		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Keys: t.keysView(),
+		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Order: t.orderView(), Keys: t.keysView(),
 	}
 	v.Tally = Tally{Actions: t.tally.actions, Items: len(t.tally.skus), Text: t.tallyText()}
-	v.Pad = t.entry != "" || t.question == wantDate || t.question == wantML || t.question == wantWhich
+	v.Pad = t.entry != "" || slices.Contains([]question{wantDate, wantML, wantWhich, wantFound}, t.question)
 	if t.note.Tone != "" {
 		note := t.note
 		v.Note = &note
@@ -37,6 +37,9 @@ func (t *turn) view() View {
 func (t *turn) asks() (ask, next Text) {
 	if t.offer != nil {
 		return askUndo, nextUndo
+	}
+	if t.leaving != "" && t.round != nil {
+		return askUndone, nextLeave
 	}
 	if t.leaving != "" {
 		return askLeave, nextLeave
@@ -59,13 +62,16 @@ func (t *turn) asks() (ask, next Text) {
 		if t.held() {
 			return askHold, nextHold
 		}
+		if t.round != nil && t.round.off != 0 {
+			return t.offBy(), nextFit
+		}
 		if slices.ContainsFunc(t.pans, func(p pan) bool { return p.armed }) || len(t.pans) == 0 {
 			return askPutOn, nextPutOn
 		}
 		return askClearPan, nextClear
-	case noQuestion, wantRest:
+	case noQuestion, wantRest, wantFound, wantOff, wantZero, wantVerdict, wantHome:
 	}
-	return tradeOf(t.mode).ask(t)
+	return t.trade().ask(t)
 }
 
 func (t *turn) askText() Text {
@@ -110,6 +116,14 @@ func (t *turn) linesView() []Line {
 	if out != nil {
 		return out
 	}
+	switch {
+	case t.round != nil:
+		return t.stopLines()
+	case t.mode == Return:
+		return t.backLines()
+	case t.mode == LookUp && t.sought == sought{}:
+		return t.taskLines()
+	}
 	for _, g := range merged(t.lines, t.place) {
 		out = append(out, Line{nameOf(g.item), g.lot, amount(g.qty, g.item.Unit)})
 	}
@@ -117,7 +131,7 @@ func (t *turn) linesView() []Line {
 }
 
 func (t *turn) keysView() []Key {
-	buttons := tradeOf(t.mode).keys(t)
+	buttons := t.trade().keys(t)
 	switch {
 	case t.offer != nil:
 		buttons = []Button{Undo, Cancel}
@@ -178,6 +192,8 @@ func (t *turn) foundView() *Found {
 		return t.binFound(t.sought.bin)
 	case t.sought.sku != "":
 		return t.itemFound(t.sought.sku)
+	case t.sought.order != "":
+		return t.orderFound(t.sought.order)
 	}
 	return nil
 }

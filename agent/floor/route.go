@@ -20,14 +20,17 @@ func (t *turn) scan(in Scan) {
 	}
 	switch l.kind {
 	case codeBadge:
-		t.operator = l.text
-		t.show(ToneInfo, SoundHeard, say(saidSignedIn, l.text))
+		t.badge(l.text)
 	case codeBin:
-		tradeOf(t.mode).bin(t, l.bin)
+		t.trade().bin(t, l.bin)
 	case codeGoods:
 		t.goodsCode(l)
 	case codePart:
 		t.part(l)
+	case codeTote:
+		t.tote(l.text)
+	case codeOrder:
+		t.ticket(l.text)
 	case codeDocument:
 		t.openDocument(l.text)
 	case codeCrate:
@@ -52,6 +55,10 @@ func (t *turn) remember(in Scan, l label) {
 
 // goodsCode takes the code of an item.
 func (t *turn) goodsCode(l label) {
+	if t.isTicket(l) {
+		t.ticket(l.text)
+		return
+	}
 	g, ok := t.identify(l)
 	if !ok {
 		return
@@ -61,7 +68,7 @@ func (t *turn) goodsCode(l label) {
 		t.offerUndo(g.item.SKU)
 		return
 	}
-	tradeOf(t.mode).goods(t, g)
+	t.trade().goods(t, g)
 }
 
 // press takes a button or a command card.
@@ -71,6 +78,7 @@ func (t *turn) press(b Button) {
 	}
 	asked := t.leaving
 	sure := asked == b // the same card again
+	t.sure = sure
 	t.leaving = ""
 	if b == Undo {
 		t.undo()
@@ -102,7 +110,7 @@ func (t *turn) press(b Button) {
 		t.withoutLot()
 	case b == OK && t.entry == "" && t.question == wantWeight:
 		t.weighNow()
-	case t.number(b) || tradeOf(t.mode).button(t, b):
+	case t.number(b) || t.trade().button(t, b):
 	default:
 		t.notHere(buttonName(b))
 	}
@@ -119,7 +127,7 @@ func (t *turn) goTo(b Button, m Mode, sure bool) {
 	from := t.sought
 	t.enter(m)
 	t.hear()
-	tradeOf(m).begin(t, from)
+	t.trade().begin(t, from)
 }
 
 // cancel gives up the smallest thing that was begun.
@@ -130,6 +138,12 @@ func (t *turn) cancel(offered, sure bool) {
 		t.entry, t.times = "", 0
 	case t.goods != nil:
 		t.goods, t.question, t.reason = nil, noQuestion, ""
+	case t.round != nil && t.question != noQuestion:
+		t.drop()
+	case t.round != nil && !sure && len(t.stops()) > 0:
+		t.leaving = Cancel
+		t.show(ToneLook, SoundLook, say(saidStopsLeft, len(t.stops())))
+		return
 	case len(t.lines) > 0 && !sure:
 		t.leaving = Cancel
 		t.show(ToneLook, SoundLook, say(badUnsaved, t.unsavedText()))
@@ -175,19 +189,19 @@ func (t *turn) number(b Button) bool {
 	case t.question == wantDate:
 		t.keyedDate(text)
 		return true
-	case n == 0:
+	case n == 0 && t.question != wantZero && t.question != wantFound:
 		t.refuse(BadQuantity, say(badQuantity, text), hintQuantity)
 		return true
 	case t.goods != nil && (t.question == wantWeight || t.question == wantML):
 		g := *t.goods
 		g.qty = n
 		t.goods, t.question = &g, noQuestion
-	case !tradeOf(t.mode).number(t, n):
+	case !t.trade().number(t, n):
 		t.notHere(say(same("%s"), text))
 		return true
 	}
 	if b == OK {
-		tradeOf(t.mode).advance(t)
+		t.trade().advance(t)
 		return true
 	}
 	return false // the reason itself is still to be taken

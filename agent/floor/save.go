@@ -60,7 +60,7 @@ func (t *turn) outcome(o Outcome) {
 		return
 	}
 	t.consume(&p.goods)
-	tradeOf(t.mode).saved(t, p)
+	t.trade().saved(t, p)
 	switch {
 	case o.Replayed:
 		t.show(ToneGood, SoundSaved, saidReplayed)
@@ -85,7 +85,7 @@ var failures = map[Reason]struct{ message, hint Text }{
 // release forgets goods that were not saved, where a single scan brings them
 // back and books them; what was collected over several scans is kept.
 func (t *turn) release() {
-	if t.mode == Receive || t.mode == Pick {
+	if t.mode == Receive || t.mode == Pick || t.mode == Return {
 		t.drop()
 	}
 }

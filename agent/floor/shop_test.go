@@ -70,6 +70,7 @@ type clerk struct {
 	tb    testing.TB
 	state State
 	book  Book
+	crowd *crowd
 	rules Rules
 	codes barcode.Rules
 	now   time.Time
@@ -81,13 +82,18 @@ type clerk struct {
 	booked []stock.Entry // by the last input
 }
 
-func newClerk(tb testing.TB, station string, book Book, book1 func(stock.Command) (stock.Receipt, error)) *clerk {
+func newClerk(tb testing.TB, station string, crowd *crowd, book Records, book1 func(stock.Command) (stock.Receipt, error)) *clerk {
 	tb.Helper()
 	codes, err := barcode.NewRules(DefaultLabels())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := &clerk{tb: tb, state: New(station), book: book, rules: DefaultRules(), codes: codes, now: opening, append: book1}
+	both := struct {
+		Records
+		Claims
+	}{book, crowd}
+	c := &clerk{tb: tb, state: New(station), book: both, crowd: crowd, rules: DefaultRules(), codes: codes, now: opening, append: book1}
+	crowd.clerks[station] = c
 	c.take(Tick{})
 	return c
 }
@@ -96,6 +102,13 @@ func newClerk(tb testing.TB, station string, book Book, book1 func(stock.Command
 func (c *clerk) take(in Input) {
 	c.booked = nil
 	c.state, c.last = Step(c.state, in, c.book, c.rules, c.now)
+	if r := c.state.round; r != nil && r.tote != "" {
+		c.crowd.totes[r.tote] = r.order
+	}
+	if c.last.Fetch != "" {
+		c.crowd.fetch(c, c.last.Fetch)
+		return
+	}
 	if c.last.Command == nil {
 		return
 	}

@@ -31,6 +31,7 @@ type State struct {
 	latest   *goods // what this mode saved last
 	total    int64  // how much of it, base units
 	offer    *offer // the action that UNDO would take back
+	round    *round // the order that is picked; never changed in place
 	leaving  Button // the mode card that would give unsaved work up
 	sought   sought
 	pans     []pan // copied before it is changed
@@ -60,6 +61,11 @@ const (
 	wantML               // of the goods, from the keypad
 	wantEarlier          // why not the earlier lot; a reason answers
 	wantRest             // whether what was not counted is gone
+	wantFound            // how much there is of goods that are short, and why
+	wantOff              // why a weight outside the tolerance is to be taken
+	wantZero             // whether the bin is empty, as the book says
+	wantVerdict          // whether goods that came back are good
+	wantHome             // the bin that they go into
 )
 
 // goods is an item that was scanned, as far as it is known.
@@ -93,6 +99,7 @@ type sought struct {
 	sku   stock.SKU
 	bin   stock.Bin
 	isBin bool
+	order stock.OrderID
 }
 
 // seen is the last code, to tell that the same one came again.

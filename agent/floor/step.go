@@ -12,6 +12,10 @@ type Effect struct {
 	Changed bool           // View may differ from that of the step before
 	Sound   Sound          // also in View.Flash
 	Command *stock.Command // for the ledger; its Outcome must be the next input
+	// Fetch is the badge of somebody who has come to this station: what that
+	// person works on elsewhere is to be brought here.
+	Fetch string
+	Work  *State // what another station takes over, after a Leave
 }
 
 // Step takes one input. It gives the next state and what follows from it, and
@@ -22,7 +26,7 @@ func Step(s State, in Input, book Book, rules Rules, now time.Time) (State, Effe
 	t.changed = true
 	t.take(in)
 	next := t.State
-	return next, Effect{View: t.view(), Changed: t.changed, Sound: t.sound, Command: t.command}
+	return next, Effect{View: t.view(), Changed: t.changed, Sound: t.sound, Command: t.command, Fetch: t.fetch, Work: t.work}
 }
 
 // turn is one step in the making.
@@ -35,10 +39,13 @@ type turn struct {
 	scanned bool   // the input is the code of an item
 	refused bool   // red in this turn; nothing covers it
 	hurry   bool   // a person said that a weight is to be booked at once
+	sure    bool   // a person pressed the same button again after a warning
 	ownPans bool   // pans is a copy that may be changed
 	sound   Sound
 	command *stock.Command
 	changed bool
+	work    *State // that another station takes over
+	fetch   string // the badge whose work is to be taken over
 }
 
 func (t *turn) take(in Input) {
@@ -48,6 +55,9 @@ func (t *turn) take(in Input) {
 	}
 	if t.pending != nil {
 		t.busy(in)
+		return
+	}
+	if t.orderGone(in) {
 		return
 	}
 	switch in := in.(type) {
@@ -78,6 +88,10 @@ func (t *turn) take(in Input) {
 		t.lost(in.Device)
 	case Tick:
 		t.tick()
+	case Leave:
+		t.handOver(in)
+	case Arrive:
+		t.takeUp(in)
 	}
 }
 
@@ -191,7 +205,7 @@ func (t *turn) leave() {
 	t.entry, t.times, t.place, t.placed = "", 0, "", false
 	t.goods, t.question, t.reason = nil, noQuestion, ""
 	t.lines, t.bases, t.parts, t.document = nil, nil, parts{}, ""
-	t.latest, t.total, t.offer, t.leaving = nil, 0, nil, ""
+	t.latest, t.total, t.offer, t.leaving, t.round = nil, 0, nil, "", nil
 	for _, p := range t.pans {
 		if p.tare != 0 {
 			mine := t.panOf(p.device)

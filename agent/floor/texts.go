@@ -16,6 +16,7 @@ var modeTexts = map[Mode]Text{
 	Waste:   {"报损", "Waste"},
 	Count:   {"盘点", "Count"},
 	Move:    {"移库", "Move"},
+	Return:  {"退货", "Return"},
 }
 
 var buttonTexts = map[Button]Text{
@@ -27,6 +28,11 @@ var buttonTexts = map[Button]Text{
 	Tare:   {"去皮", "Tare"},
 	Back:   {"退格", "Back"},
 	Lang:   {"English", "中文"},
+	Short:  {"缺货", "Short"},
+	Later:  {"稍后", "Later"},
+	Sub:    {"替代", "Substitute"},
+	Good:   {"完好", "Good"},
+	Bad:    {"坏的", "Bad"},
 }
 
 var reasonTexts = map[Button]Text{
@@ -164,6 +170,9 @@ var (
 
 // Refusals: what is wrong, and what to do.
 var (
+	badNotInBin      = Text{"账面上这个货位没有 %s", "The book has no %s in this bin"}
+	badTooOld        = Text{"保质期不够：%s 至少要到 %s", "Too short a life for this order: %s must last until %s"}
+	hintShort        = Text{"找不到就扫缺货", "If there is none, scan Short"}
 	badUnknown       = Text{"没有这个商品：%s", "This code is not in the catalogue: %s"}
 	hintUnknown      = Text{"放进待建档箱，告诉主管；其他货继续扫", "Put it in the unlisted-goods crate and tell the supervisor; go on with the rest"}
 	badCheckDigit    = Text{"校验位不对：%s", "The check digit is wrong: %s"}

@@ -12,6 +12,7 @@ import (
 type toy struct {
 	stock.Sheet
 	entries []stock.Entry
+	orders  []stock.Order
 	full    bool
 }
 
@@ -29,6 +30,7 @@ func (b *toy) Append(c stock.Command) (stock.Receipt, error) {
 		if m.Undoes != 0 {
 			first := b.entries[m.Undoes-1]
 			m.SKU, m.Lot, m.Bin, m.To, m.Delta = first.SKU, first.Lot, first.Bin, first.To, -first.Delta
+			m.Document, m.Line = first.Document, first.Line
 		}
 		b.Apply(&m)
 		b.entries = append(b.entries, stock.Entry{Seq: from + stock.Seq(i), Command: c.ID, Part: i, Movement: m})
@@ -75,4 +77,68 @@ func (b *toy) History(sku stock.SKU, limit int) ([]stock.Entry, error) {
 		}
 	}
 	return out, nil
+}
+
+func (b *toy) Orders() []stock.Order {
+	return slices.DeleteFunc(slices.Clone(b.orders), func(o stock.Order) bool { return o.State != stock.OrderOpen })
+}
+
+func (b *toy) Order(id stock.OrderID) (stock.Order, bool) {
+	i := slices.IndexFunc(b.orders, func(o stock.Order) bool { return o.ID == id })
+	if i < 0 {
+		return stock.Order{}, false
+	}
+	return b.orders[i], true
+}
+
+func (b *toy) Picked(id stock.OrderID) stock.Progress {
+	var p stock.Progress
+	for i := range b.entries {
+		if b.entries[i].Document == string(id) {
+			p.Apply(&b.entries[i].Movement)
+		}
+	}
+	return p
+}
+
+func (b *toy) Recounts() []stock.Recount { return nil }
+
+// crowd is who works on which order, as the clerks of a test do.
+type crowd struct {
+	clerks map[string]*clerk
+	totes  map[string]stock.OrderID
+}
+
+func newCrowd() *crowd { return &crowd{map[string]*clerk{}, map[string]stock.OrderID{}} }
+
+func (c *crowd) Claimant(id stock.OrderID) string {
+	for name, k := range c.clerks {
+		if r := k.state.round; r != nil && r.order == id {
+			return name
+		}
+	}
+	return ""
+}
+
+func (c *crowd) Tote(id stock.OrderID) string {
+	for tote, order := range c.totes {
+		if order == id {
+			return tote
+		}
+	}
+	return ""
+}
+
+func (c *crowd) Filling(tote string) stock.OrderID { return c.totes[tote] }
+
+// fetch brings the work of a person from another station, like the desks do.
+func (c *crowd) fetch(to *clerk, badge string) {
+	for _, from := range c.clerks {
+		if from == to || from.state.operator != badge || from.state.mode == LookUp {
+			continue
+		}
+		from.take(Leave{to.state.station})
+		to.take(Arrive{*from.last.Work})
+		return
+	}
 }

@@ -33,9 +33,16 @@ var trades = map[Mode]trade{
 	Pick:    picking{},
 	Waste:   wasting{},
 	Count:   counting{},
+	Return:  returning{},
 }
 
-func tradeOf(m Mode) trade { return trades[m] }
+// trade gives the trade of the work at hand.
+func (t *turn) trade() trade {
+	if t.mode == Pick && t.round != nil {
+		return filling{}
+	}
+	return trades[t.mode]
+}
 
 // plain is what most trades do with most things: nothing.
 type plain struct{}

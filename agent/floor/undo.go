@@ -46,6 +46,7 @@ func (t *turn) offerUndo(sku stock.SKU) {
 func (t *turn) lastAction(sku stock.SKU) ([]stock.Entry, error) {
 	pos := t.book.Position()
 	undone := make(map[stock.Seq]bool)
+	barred, command := false, ""
 	for n, seq := 0, pos.Last; n < farthest && seq >= pos.First && seq > 0; n, seq = n+1, seq-1 {
 		e, err := t.book.Entry(seq)
 		if err != nil {
@@ -53,6 +54,11 @@ func (t *turn) lastAction(sku stock.SKU) ([]stock.Entry, error) {
 		}
 		if e.Undoes != 0 {
 			undone[e.Undoes] = true
+			continue
+		}
+		// What was short is told to the hub at once; only a count mends it.
+		if barred = e.Kind == stock.Short || barred && e.Command == command; barred {
+			command = e.Command
 			continue
 		}
 		if t.now.Sub(e.Time) > t.rules.UndoFor {
@@ -95,6 +101,11 @@ func (t *turn) compensate() {
 	movements := make([]stock.Movement, len(entries))
 	for i := range entries {
 		e := &entries[len(entries)-1-i] // the last one first
+		if t.handedOver(e) {
+			t.offer = nil
+			t.refuse(MovedOn, say(badHandedOver, e.Document), hintHandedOver)
+			return
+		}
 		if what, short := t.movedOn(e); short {
 			t.offer = nil
 			t.refuse(MovedOn, say(badMovedOn, what), hintMovedOn)
@@ -107,6 +118,16 @@ func (t *turn) compensate() {
 	if t.pending != nil {
 		t.pending.undo, t.pending.goods = true, goods{}
 	}
+}
+
+// handedOver reports whether an entry picked for an order that is not here any
+// more.
+func (t *turn) handedOver(e *stock.Entry) bool {
+	if e.Kind != stock.Pick || e.Line == "" {
+		return false
+	}
+	_, known := t.book.Order(stock.OrderID(e.Document))
+	return !known
 }
 
 // movedOn reports whether goods that an entry brought are not there any more.

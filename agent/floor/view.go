@@ -21,6 +21,7 @@ type View struct {
 	Goods    *Goods `json:"goods,omitempty"` // what the question is about
 	Lines    []Line `json:"lines,omitempty"` // collected, and not saved yet
 	Found    *Found `json:"found,omitempty"` // what a look-up found
+	Order    *Order `json:"order,omitempty"` // that is picked
 	Note     *Note  `json:"note,omitempty"`  // what the last input did
 	Alert    *Alert `json:"alert,omitempty"` // red, until somebody acknowledges it
 	Entry    string `json:"entry"`           // digits keyed in so far
@@ -56,6 +57,35 @@ type Line struct {
 	Name     Text      `json:"name"`
 	Lot      stock.Lot `json:"lot,omitempty"`
 	Quantity Text      `json:"quantity"`
+}
+
+// Order is how far the picking of an order has come.
+type Order struct {
+	ID    stock.OrderID `json:"id"`
+	Ref   string        `json:"ref"`  // for people
+	Tote  string        `json:"tote"` // empty where the ticket was scanned
+	Due   *time.Time    `json:"due"`  // null where nothing was promised
+	Lines int           `json:"lines"`
+	Done  int           `json:"done"` // lines
+	Stop  *Stop         `json:"stop"` // null when everything is picked
+}
+
+// Stop is where to go now, and what to take there. Quantities are base units.
+type Stop struct {
+	Bin    Text       `json:"bin"`
+	Zone   stock.Zone `json:"zone"`
+	Name   Text       `json:"name"`
+	Lot    stock.Lot  `json:"lot,omitempty"`
+	Expiry string     `json:"expiry,omitempty"`
+	Want   int64      `json:"want"` // of the line
+	Picked int64      `json:"picked"`
+	Here   Text       `json:"here"`  // how much to take at this bin
+	There  bool       `json:"there"` // somebody stands before the bin
+	None   bool       `json:"none"`  // the book has none
+	// Low and High are the weights in grams that are taken without asking;
+	// both 0 for what is not weighed.
+	Low  int64 `json:"low"`
+	High int64 `json:"high"`
 }
 
 // Found is what a look-up shows: an item, or what is in a bin.

@@ -47,7 +47,7 @@ func (t *turn) weight(in Weight) {
 	case waiting && t.ready(p):
 		t.changed = true
 		t.note = Note{}
-		tradeOf(t.mode).advance(t)
+		t.trade().advance(t)
 	case waiting && t.holding(p) && !held:
 		t.changed = true
 		t.note = Note{} // the question says it
@@ -121,7 +121,7 @@ func (t *turn) weighNow() {
 		return
 	}
 	t.hurry = true
-	tradeOf(t.mode).advance(t)
+	t.trade().advance(t)
 }
 
 // moved reports whether a weight that was taken has changed, and nobody was

@@ -13,6 +13,7 @@ const (
 	Waste   Mode = "waste"
 	Count   Mode = "count"
 	Move    Mode = "move" // from bin to bin
+	Return  Mode = "return"
 )
 
 // Button is something that staff press, on the screen or by scanning its
@@ -30,6 +31,11 @@ const (
 	Tare   Button = "tare"
 	Back   Button = "back" // takes the last digit away
 	Lang   Button = "lang"
+	Short  Button = "short" // there is not enough of the goods
+	Later  Button = "later" // the line is put to the end
+	Sub    Button = "sub"   // something else is taken instead
+	Good   Button = "good"  // goods that came back may be sold again
+	Bad    Button = "bad"   // they may not
 
 	GoLookUp  Button = "look-up"
 	GoReceive Button = "receive"
@@ -38,9 +44,10 @@ const (
 	GoWaste   Button = "waste"
 	GoCount   Button = "count"
 	GoMove    Button = "move"
+	GoReturn  Button = "return"
 )
 
-// Sound is one of six short sounds; none is the empty Sound.
+// Sound is one of seven short sounds; none is the empty Sound.
 type Sound string
 
 // The sounds.
@@ -51,6 +58,7 @@ const (
 	SoundSaved  Sound = "saved"     // in the ledger, on disk
 	SoundLook   Sound = "attention" // a person has to decide or to do something
 	SoundRefuse Sound = "refused"   // nothing was done
+	SoundDone   Sound = "done"      // an order is complete; its parts were saved before
 	SoundUndone Sound = "undone"    // an earlier action was compensated, on disk
 )
 

@@ -1,4 +1,4 @@
-// Six short sounds, made once and played at once: they may overlap, because
+// Seven short sounds, made once and played at once: they may overlap, because
 // people scan faster than sounds end. Browsers keep silent until somebody has
 // touched the page, unless they run as a kiosk.
 
@@ -11,6 +11,7 @@ const scores = {
   saved: [[1047, 0, 0.07, 0.5, "sine"], [1568, 0.06, 0.12, 0.55, "sine"]],
   attention: [[740, 0, 0.08, 0.5, "triangle"], [740, 0.11, 0.08, 0.5, "triangle"]],
   refused: [[196, 0, 0.16, 0.55, "square"], [147, 0.18, 0.24, 0.55, "square"]],
+  done: [[784, 0, 0.07, 0.45, "sine"], [1047, 0.06, 0.07, 0.5, "sine"], [1568, 0.12, 0.07, 0.5, "sine"], [2093, 0.18, 0.14, 0.5, "sine"]],
   undone: [[1175, 0, 0.07, 0.45, "sine"], [784, 0.065, 0.12, 0.5, "sine"]],
 };
 

@@ -3,7 +3,7 @@
 import { $, h, icon, both, first, second, latin, show } from "./dom.js";
 import { words, states, fill } from "./words.js";
 
-const modes = new Set(["receive", "putaway", "pick", "waste", "count", "move", "look-up"]);
+const modes = new Set(["receive", "putaway", "pick", "waste", "count", "move", "return", "look-up"]);
 
 export function drawMode(v) {
   document.body.dataset.mode = v.mode;

@@ -1,0 +1,91 @@
+package floor
+
+import "github.com/forestock/forestock/proto/stock"
+
+// What the station says about orders and goods that come back.
+var (
+	askUndone  = Text{"还没拣完", "Not complete"}
+	askTote    = Text{"扫周转箱", "Scan the tote"}
+	askStaging = Text{"扫集货位", "Scan the staging bin"}
+	askFound   = Text{"找到几件", "How many are there?"}
+	askZero    = Text{"空了吗", "Is it empty?"}
+	askLook    = Text{"找一找", "Have a look"}
+	askSub     = Text{"扫替代品", "Scan a substitute"}
+	askTake    = Text{"拿 %s", "Take %s"}
+	askVerdict = Text{"完好吗", "Is it good?"}
+	askTicket  = Text{"扫订单", "Scan the order"}
+
+	nextPickOrder = Text{"周转箱＝最早的订单；订单码；不按订单就扫商品", "a tote takes the first order; or an order's ticket; goods without an order"}
+	nextToteAgain = Text{"都拣齐了，再扫箱 %s", "all is picked; scan tote %s again"}
+	nextStaging   = Text{"放到哪个集货位", "where the order waits for its rider"}
+	nextStop      = Text{"去扫这个货位：%s %s", "go and scan this bin: %s of %s"}
+	nextTake      = Text{"%s，%s", "%s, %s"}
+	nextNone      = Text{"账面没有 %s；找到就扫，没有扫缺货", "the book has no %s; scan it if you find it, else Short"}
+	nextSub       = Text{"列出的都可以；再扫替代＝不换", "any of those listed; Substitute again goes back"}
+	nextFound     = Text{"一共几件，连已拣的，再扫原因；不按＝就这些", "how many in all with those picked, then the reason; none keyed: no more than that"}
+	nextOff       = Text{"扫原因就按这个重量记；取消＝重称", "a reason takes this weight; Cancel weighs again"}
+	nextFit       = Text{"加减到合适就自动记；确认＝按这个记，要原因", "it is taken by itself once it fits; OK takes it as it is, with a reason"}
+	nextZero      = Text{"空了＝确认；还有就按数量再确认", "OK if it is; otherwise the number there, then OK"}
+	nextVerdict   = Text{"完好＝放回 %s；坏的＝报损", "Good goes back to %s; Bad is wasted"}
+	nextHome      = Text{"放回这里，或扫别的货位", "put it there, or scan another bin"}
+	nextTicket    = Text{"退的是哪个订单", "the order that the goods come back from"}
+	nextReturn    = Text{"退回的商品，每件一次", "the goods that came back, each piece"}
+
+	saidTote       = Text{"周转箱 %s", "tote %s"}
+	saidOrder      = Text{"订单 %s", "order %s"}
+	saidBegun      = Text{"订单 %s 有人拣过一部分，先找那个箱", "part of order %s was picked before: find that tote first"}
+	saidStopsLeft  = Text{"还有 %d 处没拣", "%d more places to go"}
+	saidStaged     = Text{"订单 %s 完成，在 %s", "order %s is complete, at %s"}
+	saidLater      = Text{"%s 放到最后", "%s comes last"}
+	saidSub        = Text{"可以替代 %s 的", "instead of %s"}
+	saidTooLight   = Text{"少 %s", "%s too little"}
+	saidTooHeavy   = Text{"多 %s", "%s too much"}
+	saidShort      = Text{"缺 %s %s；%s 要盘点", "%s of %s short; %s is to be counted"}
+	saidShortHere  = Text{"%s 不在 %s，去下一个货位；这里要盘点", "no %s at %s: on to the next bin; this one is to be counted"}
+	saidBack       = Text{"已退回 %s %s，%s", "put back %s of %s: %s"}
+	saidHandedOver = Text{"工作转到 %s", "the work went to %s"}
+	saidTakenOver  = Text{"接着做 %s 的工作", "going on with the work of %s"}
+
+	tasksOrders  = Text{"待拣订单", "orders to pick"}
+	tasksRecount = Text{"要盘点 %s：%s", "count %s: %s"}
+	orderClaimed = Text{"%s 正在拣", "being picked at %s"}
+	lineShort    = Text{"缺货", "short"}
+	lineDone     = Text{"拣齐", "complete"}
+
+	badNoOrder     = Text{"没有待拣的订单", "There is no order to pick"}
+	hintNoOrder    = Text{"等新订单，或扫商品不按订单拣", "Wait for one, or scan goods to pick without an order"}
+	badNoTicket    = Text{"没有这个订单：%s", "There is no such order: %s"}
+	hintNoTicket   = Text{"可能已完成或还没到；告诉主管", "It may be complete, or not here yet; tell the supervisor"}
+	badOtherTote   = Text{"这单用的是周转箱 %s", "This order is in tote %s"}
+	hintOtherTote  = Text{"放进那个箱；要换单先扫完成", "Use that tote; scan Finish to leave this order"}
+	badOrderTaken  = Text{"订单 %s 在 %s 拣", "Order %s is being picked at %s"}
+	hintOrderTaken = Text{"扫周转箱拿下一单；要接手就刷那个人的工牌", "Scan a tote for the next order; to take over scan that person's badge"}
+	badOrderGone   = Text{"订单不要了：%s", "The order is not wanted any more: %s"}
+	hintOrderGone  = Text{"不用拣了；扫周转箱拿下一单", "Do not pick it; scan a tote for the next one"}
+	hintPutBack    = Text{"不用拣了；把箱里的一件件扫回货位", "Do not pick it; scan what is in the tote back into its bins"}
+	badWrongBin    = Text{"不是这个货位：%s", "Not this bin: %s"}
+	hintWrongBin   = Text{"去 %s", "Go to %s"}
+	badWrongItem   = Text{"拿错了：这是 %s，要的是 %s", "Wrong goods: this is %s, wanted is %s"}
+	hintWrongItem  = Text{"放回去，在 %s 找", "Put it back; look at %s"}
+	badTooMany     = Text{"只要 %s：%s", "Only %s wanted of %s"}
+	hintTooMany    = Text{"多的放回去", "Put the rest back"}
+	badLineDone    = Text{"已经拣齐：%s", "This is complete already: %s"}
+	hintLineDone   = Text{"放回去，看下一个", "Put it back and go on with the next"}
+	badNoSub       = Text{"没有可替代的：%s", "Nothing may be taken instead of %s"}
+	badFoundLess   = Text{"已经拣了 %s", "%s are picked already"}
+	hintFound      = Text{"按一共的件数，连已拣的", "Key in how many in all, with those picked"}
+	badFoundAll    = Text{"%s 就不缺了", "%s is not short"}
+	hintFoundAll   = Text{"扫商品拣完", "Scan the goods to pick them"}
+	badHandedOver  = Text{"订单已交出：%s", "The order was handed over: %s"}
+	hintHandedOver = Text{"退回来的走退货", "Goods that come back go through Return"}
+	badReturnOrder = Text{"先扫订单", "Scan the order first"}
+	badNotPicked   = Text{"这单没有拣过：%s", "It was not picked for this order: %s"}
+	hintNotPicked  = Text{"看清商品和批号；放一边告诉主管", "Check the goods and the lot; set it aside and tell the supervisor"}
+	badBackMany    = Text{"只拣过 %s：%s", "Only %s of %s were picked"}
+	hintBadReturn  = Text{"不能放回；扫坏的", "It may not go back; scan Bad"}
+)
+
+var orderStates = map[stock.OrderState]Text{
+	stock.OrderOpen:      {"待拣", "to be picked"},
+	stock.OrderCancelled: {"已取消", "cancelled"},
+}
