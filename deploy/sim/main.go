@@ -34,6 +34,7 @@ func run(args []string, out io.Writer) error {
 	logs := flags.Bool("log", false, "and what the programs log")
 	rounds := flags.Int("rounds", 2, "times of trouble in each")
 	round := flags.Duration("round", 4*time.Minute, "how long one of them lasts")
+	only := flags.String("only", "", "let only faults happen whose names have this in them")
 	defect := flags.Int("defect", 0, fmt.Sprintf("put in a bug, 1 to %d, to see it found", world.Defects))
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -41,7 +42,7 @@ func run(args []string, out io.Writer) error {
 	if *defect < 0 || *defect > world.Defects {
 		return fmt.Errorf("defect %d: 1 to %d", *defect, world.Defects)
 	}
-	o := world.Options{Rounds: *rounds, Round: *round, Defect: world.Defect(*defect), Log: *logs}
+	o := world.Options{Rounds: *rounds, Round: *round, Defect: world.Defect(*defect), Log: *logs, Only: *only}
 	if *story || *logs {
 		o.Story = out
 	}

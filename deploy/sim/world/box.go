@@ -29,8 +29,11 @@ type box struct {
 	staff  *staff
 	orders chan order // at most one waits
 
-	path  string // of the ledger's file; of tend alone, like lives
-	lives int    // programs so far
+	// What follows is of tend alone.
+	path   string  // of the ledger's file
+	lives  int     // shifts so far
+	fate   order   // what the disk suffers before the next shift
+	images []image // of the disk, for when it goes back to one of them
 
 	mu   sync.Mutex
 	life *boxLife      // guarded by mu; nil while no program runs
@@ -40,9 +43,13 @@ type box struct {
 // order is what fate has for a box.
 type order int
 
+// The orders.
 const (
 	kill     order = iota // the program ends at once
 	powerCut              // and so does the computer
+	rollBack              // and then the disk is as it once was
+	loseDisk              // and then the disk is another one
+	damage                // and then some of the disk is rubbish
 )
 
 // boxLife is one run of the agent's program.
@@ -57,17 +64,18 @@ type boxLife struct {
 	group  *errgroup.Group
 	disk   swapped
 
+	damaged chan error // holds the first error that says that the ledger is damaged
+
 	doomed atomic.Bool   // the power fails during the next commit
 	fallen chan struct{} // closed when it has
 	image  []byte        // what the file is then
-	began  []byte        // what it was when the program started; kept for a defect only
 }
 
 func newBox(w *World, number int) *box {
 	id := stock.Warehouse(fmt.Sprintf("wh-%d", number))
 	b := &box{
 		w: w, id: id, number: number, line: w.net.Line(string(id), number), orders: make(chan order, 1),
-		path: filepath.Join(w.dir, string(id)+"-0.db"), up: make(chan struct{}),
+		path: filepath.Join(w.dir, string(id), "ledger-0.db"), up: make(chan struct{}),
 	}
 	b.staff = newStaff(b)
 	return b
@@ -104,45 +112,68 @@ func (b *box) order(o order) {
 func (b *box) tend(ctx context.Context) {
 	rest := b.w.dice.Of("tend " + string(b.id))
 	for pause(ctx, time.Duration(rest.Int64N(int64(5*time.Second))), tenderMoments+b.number) {
-		l, err := b.start()
-		if err != nil {
-			b.w.breach(string(b.id), "does not start again: %v", err)
-			return
-		}
-		b.set(l)
-		b.wait(ctx, l)
-		if err := l.end(); err != nil {
-			b.w.breach(string(b.id), "does not end in order: %v", err)
+		if err := b.process(ctx); err != nil {
+			b.w.breach(string(b.id), "%v", err)
 			return
 		}
 	}
 }
 
-// start starts the program on what the disk holds.
-func (b *box) start() (*boxLife, error) {
-	book, err := ledger.Open(b.path, ledger.Options{Warehouse: b.id, MaxSize: 8 << 20, NoPreallocate: true, CheckpointEvery: 150, Log: b.w.log})
+// process is one run of the agent's program: as many shifts as there are ledgers
+// in it, which follow each other as in agent/agentd.
+func (b *box) process(ctx context.Context) error {
+	who, err := uplink.NewBox()
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		l, err := b.start(who)
+		if err == nil {
+			b.set(l)
+			b.wait(ctx, l)
+			err = l.end()
+		}
+		switch {
+		case errors.Is(err, ledger.ErrDamaged):
+			err = b.restore(ctx, err)
+		case errors.Is(err, uplink.ErrRebirth):
+			err = b.rebirth(ctx, err)
+		default:
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *box) options() ledger.Options {
+	return ledger.Options{Warehouse: b.id, MaxSize: 8 << 20, NoPreallocate: true, CheckpointEvery: 150, Log: b.w.log}
+}
+
+// start begins a shift on what the disk holds.
+func (b *box) start(who *uplink.Box) (*boxLife, error) {
+	book, err := ledger.Open(b.path, b.options())
 	if err != nil {
 		return nil, err
 	}
-	l := &boxLife{box: b, path: b.path, plug: b.line.Plug(), ledger: book, fallen: make(chan struct{})}
+	l := &boxLife{box: b, path: b.path, plug: b.line.Plug(), ledger: book, fallen: make(chan struct{}), damaged: make(chan error, 1)}
 	l.link, err = uplink.New(uplink.Config{
-		Warehouse: b.id, Brokers: []string{"tcp://hub:1883"}, Software: "sim", Dial: l.plug.Dial, Random: b.w.dice.Float(string(b.id)),
-	}, journal{agentd.NewJournal(l.ledger, b.w.log, func(error) {}), l}, nil, b.w.log)
+		Warehouse: b.id, Brokers: []string{"tcp://hub:1883"}, Software: "sim", Dial: l.plug.Dial, Random: b.w.dice.Float(string(b.id)), Box: who,
+	}, journal{agentd.NewJournal(book, b.w.log, l.hurt), l}, nil, b.w.log)
 	if err != nil {
 		return nil, errors.Join(err, book.Close())
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.group, l.ctx = errgroup.WithContext(l.ctx)
-	l.group.Go(func() error { return book.Run(l.ctx) })
-	l.group.Go(func() error { return l.link.Run(l.ctx) })
-	if b.w.options.Defect == DiskForgetsCommits {
-		if l.began, err = os.ReadFile(b.path); err != nil {
-			return nil, err
-		}
+	for _, part := range []func(context.Context) error{book.Run, l.link.Run, l.watch} {
+		l.group.Go(func() error { return part(l.ctx) })
 	}
 	b.lives++
-	b.tell("program %d starts with entry %d, of which the hub lacks %d", b.lives, book.Position().Last, book.Unsent())
-	return l, nil
+	at := book.Position()
+	b.tell("shift %d begins with entry %d of ledger %.4s, of which the hub lacks %d", b.lives, at.Last, at.Epoch, book.Unsent())
+	return l, b.remember(at)
 }
 
 // wait waits until something ends the program, and leaves the file as it was
@@ -156,7 +187,8 @@ func (b *box) wait(ctx context.Context, l *boxLife) {
 	case <-l.fallen:
 	case o := <-b.orders:
 		b.tell("%s", o)
-		l.plug.Pull(o == powerCut)
+		l.plug.Pull(o != kill)
+		b.fate = o
 		image, err := os.ReadFile(b.path)
 		b.w.must(b.id, err)
 		l.image = image
@@ -170,24 +202,18 @@ func (b *box) wait(ctx context.Context, l *boxLife) {
 		b.tell("power cut in the middle of a commit")
 	}
 	if l.image == nil {
-		b.tell("program %d ends by itself", b.lives)
+		b.tell("shift %d ends by itself", b.lives)
 		return
-	}
-	if b.w.options.Defect == DiskForgetsCommits {
-		l.image = l.began
 	}
 	// The old program still closes its own file while the next one is made.
 	old := b.path
-	b.path = filepath.Join(b.w.dir, fmt.Sprintf("%s-%d.db", b.id, b.lives))
-	b.w.must(b.id, errors.Join(os.WriteFile(b.path, l.image, 0o600), os.Remove(old)))
+	b.path = filepath.Join(filepath.Dir(old), fmt.Sprintf("ledger-%d.db", b.lives))
+	b.w.must(b.id, errors.Join(os.Remove(old), b.hurt(l.image)))
 }
 
 // String says what happens to the box.
 func (o order) String() string {
-	if o == powerCut {
-		return "power cut"
-	}
-	return "killed"
+	return [...]string{"killed", "power cut", "power cut, and the disk goes back", "power cut, and the disk is lost", "power cut, and the disk is damaged"}[o]
 }
 
 // fell reports whether the power failed in the middle of a commit.
@@ -200,8 +226,26 @@ func (l *boxLife) fell() bool {
 	}
 }
 
-// end ends the program. A ledger that stopped by itself has said why, and
-// that is in order.
+// hurt takes note that the ledger is damaged.
+func (l *boxLife) hurt(err error) {
+	select {
+	case l.damaged <- err:
+	default: // it is known already
+	}
+}
+
+// watch ends the shift when the ledger is damaged.
+func (l *boxLife) watch(ctx context.Context) error {
+	select {
+	case err := <-l.damaged:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// end ends the shift. A ledger that stopped by itself has said why, and that is
+// in order.
 func (l *boxLife) end() error {
 	l.cancel()
 	err := l.group.Wait()

@@ -12,13 +12,14 @@ import (
 	"github.com/forestock/forestock/agent/ledger"
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/hub/inventory"
+	"github.com/forestock/forestock/hub/store"
 	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/wire"
 )
 
 // patience is how long two sides that nothing holds up may take to agree. Two
 // boxes that were taken for one wait five minutes each time.
-const patience = 20 * time.Minute
+const patience = 40 * time.Minute
 
 // settle waits until every warehouse and the hub say that they have everything
 // of each other.
@@ -63,6 +64,9 @@ func (w *World) unsettled() string {
 //
 //   - every command that was answered is in the ledger where its answer said,
 //     and no command is there twice;
+//   - over all ledgers that the warehouse ever had, the hub has each command once,
+//     unless a lost disk was the only one that knew it; and all of them together
+//     add up to the hub's levels;
 //   - the hub has the same entries in the same order (the hashes are chained);
 //   - what the entries add up to is what the ledger shows, and what the hub
 //     shows, cell by cell;
@@ -83,7 +87,10 @@ func (w *World) check() {
 		c.history()
 		c.levels()
 		c.catalogue()
+		c.everything()
+		b.staff.settled()
 	}
+	w.hub.settled()
 	w.story.tell("world", "checked")
 }
 
@@ -129,14 +136,17 @@ func (c *checking) commands() {
 		}
 		seen[id] = true
 	}
-	booked, asking := c.b.staff.known()
+	booked, past, asking := c.b.staff.known()
 	answered := map[string]bool{asking: true}
+	for i := range past {
+		answered[past[i].command.ID] = true
+	}
 	for _, b := range booked {
 		c.command(b)
 		answered[b.command.ID] = true
 	}
 	for i := range c.entries {
-		if e := &c.entries[i]; !answered[e.Command] {
+		if e := &c.entries[i]; !answered[e.Command] && e.Kind != stock.Opening {
 			c.breach("entry %d is of command %s, which nobody was answered and nobody waits for", e.Seq, e.Command)
 			return
 		}
@@ -187,41 +197,40 @@ func (c *checking) history() {
 
 // levels compares four ways to know what is where.
 func (c *checking) levels() {
-	model := make(map[stock.Cell]int64)
+	model := make(cells)
 	for i := range c.entries {
-		m := &c.entries[i].Movement
-		model[m.Cell()] += m.Delta
-		if m.To != "" {
-			model[stock.Cell{SKU: m.SKU, Lot: m.Lot, Bin: m.To}] -= m.Delta
-		}
+		model.add(&c.entries[i].Movement)
 	}
-	maps.DeleteFunc(model, func(_ stock.Cell, n int64) bool { return n == 0 })
-	agent, hub := cellsOfAgent(c.life.ledger), make(map[stock.Cell]int64)
-	for _, l := range c.hub.store.Levels(c.b.id, "", 1000) {
-		for _, lot := range l.Lots {
-			for _, bin := range lot.Bins {
-				hub[stock.Cell{SKU: l.SKU, Lot: lot.Lot, Bin: bin.Bin}] = bin.OnHand
-			}
-		}
-	}
-	maps.DeleteFunc(hub, func(_ stock.Cell, n int64) bool { return n == 0 })
-	c.same("the ledger", model, agent)
-	c.same("the hub", model, hub)
+	c.same("the ledger", model, cellsOfAgent(c.life.ledger))
+	c.same("the hub", model, cellsOfHub(c.hub.store, c.b.id))
 	if digest, _ := c.life.ledger.Digest(); digest.Root() != c.state.Digest {
 		c.breach("digests differ: %x at the hub, %x at the agent", c.state.Digest, digest.Root())
 	}
 }
 
-func (c *checking) same(who string, want, got map[stock.Cell]int64) {
+// cells is what is where, the simplest way to know it.
+type cells map[stock.Cell]int64
+
+func (m cells) add(mv *stock.Movement) {
+	m[mv.Cell()] += mv.Delta
+	if mv.To != "" {
+		m[stock.Cell{SKU: mv.SKU, Lot: mv.Lot, Bin: mv.To}] -= mv.Delta
+	}
+}
+
+func (c *checking) same(who string, want, got cells) {
+	for _, m := range []cells{want, got} {
+		maps.DeleteFunc(m, func(_ stock.Cell, n int64) bool { return n == 0 })
+	}
 	if maps.Equal(want, got) {
 		return
 	}
 	all := maps.Clone(want)
 	maps.Copy(all, got)
-	cells := slices.SortedFunc(maps.Keys(all), func(a, b stock.Cell) int {
+	sorted := slices.SortedFunc(maps.Keys(all), func(a, b stock.Cell) int {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Lot, b.Lot), cmp.Compare(a.Bin, b.Bin))
 	})
-	for _, cell := range cells {
+	for _, cell := range sorted {
 		if want[cell] != got[cell] {
 			c.breach("the movements of %s lot %s in %q add up to %d, %s has %d", cell.SKU, cell.Lot, cell.Bin, want[cell], who, got[cell])
 			return
@@ -229,8 +238,23 @@ func (c *checking) same(who string, want, got map[stock.Cell]int64) {
 	}
 }
 
-func cellsOfAgent(l *ledger.Ledger) map[stock.Cell]int64 {
-	out := make(map[stock.Cell]int64)
+func cellsOfHub(s *store.Pebble, w stock.Warehouse) cells {
+	out := make(cells)
+	for _, l := range s.Levels(w, "", maxSKUs) {
+		for _, lot := range l.Lots {
+			for _, bin := range lot.Bins {
+				out[stock.Cell{SKU: l.SKU, Lot: lot.Lot, Bin: bin.Bin}] = bin.OnHand
+			}
+		}
+	}
+	return out
+}
+
+// maxSKUs is more than a warehouse here ever has.
+const maxSKUs = 1000
+
+func cellsOfAgent(l *ledger.Ledger) cells {
+	out := make(cells)
 	all := make([]int, stock.Buckets)
 	for i := range all {
 		all[i] = i

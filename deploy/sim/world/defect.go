@@ -10,15 +10,17 @@ const (
 	StationForgetsID             // a station repeats an unanswered command under a new id
 	AgentConfirmsUnstored        // an agent confirms the catalogue and does not store it
 	DiskForgetsCommits           // a box comes back from a power cut as its program once found it
+	AgentCarriesTooMuch          // a new ledger brings what the hub has already from the one before it
 )
 
 // Defects is how many there are, beside none.
-const Defects = int(DiskForgetsCommits)
+const Defects = int(AgentCarriesTooMuch)
 
 // String names the defect.
 func (d Defect) String() string {
 	return [...]string{
 		"none", "the hub answers before its disk has synced", "a station repeats a command under a new id",
 		"an agent confirms a catalogue that it has not stored", "a box's disk forgets what it has synced",
+		"a new ledger brings along what the hub has already",
 	}[d]
 }

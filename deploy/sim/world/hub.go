@@ -20,15 +20,17 @@ import (
 // hub is the hub as those see it who promise nothing: a disk, and a program
 // that lives on it now and then.
 type hub struct {
-	w       *World
-	disk    *store.Disk
-	folder  string
-	backups []string
-	lives   int // programs so far
-	copies  int // folders restored so far
+	w      *World
+	disk   *store.Disk
+	folder string
+	lives  int // programs so far
+	copies int // folders restored so far
+	backed int // backups made so far
 
-	mu   sync.Mutex
-	life *hubLife // guarded by mu; nil while no program runs
+	mu      sync.Mutex
+	life    *hubLife // guarded by mu; nil while no program runs
+	changes bool     // guarded by mu; some warehouse is changing its ledger
+	backups []string // guarded by mu; that know the ledgers which boxes have now
 
 	promises promises
 }
@@ -165,12 +167,39 @@ func (l *hubLife) end() error {
 
 // backUp copies the running store.
 func (h *hub) backUp() error {
-	name := fmt.Sprintf("b%d", len(h.backups))
+	h.backed++
+	name := fmt.Sprintf("b%d", h.backed)
 	if _, err := h.now().store.Backup("backups", name, "sim"); err != nil {
 		return err
 	}
-	h.backups = append(h.backups, "backups/"+name)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.changes {
+		h.backups = append(h.backups, "backups/"+name)
+	}
 	return nil
+}
+
+// good gives the backups that the hub can be set back to.
+func (h *hub) good() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.backups
+}
+
+// spoil gives up the backups, and those that are made until all is quiet: a hub
+// that is set back to before a ledger was replaced knows a ledger that is lost.
+func (h *hub) spoil() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.changes, h.backups = true, nil
+}
+
+// settled notes that the hub knows every ledger.
+func (h *hub) settled() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.changes = false
 }
 
 // restore puts an older copy in the place of the stopped hub's data.
@@ -198,6 +227,16 @@ type promises struct {
 type promise struct {
 	epoch stock.Epoch
 	upto  stock.Seq
+}
+
+// to gives what was promised about a ledger.
+func (p *promises) to(w stock.Warehouse, epoch stock.Epoch) stock.Seq {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if told := p.stored[w]; told.epoch == epoch && !p.void {
+		return told.upto
+	}
+	return 0
 }
 
 // made notes a promise about entries.

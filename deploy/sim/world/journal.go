@@ -14,6 +14,14 @@ type journal struct {
 	life *boxLife
 }
 
+// TakeOver implements uplink.Journal.
+func (j journal) TakeOver(ctx context.Context, st stock.Statement, common stock.Seq) (stock.Takeover, error) {
+	if j.life.box.w.options.Defect == AgentCarriesTooMuch {
+		common /= 2
+	}
+	return j.Journal.TakeOver(ctx, st, common)
+}
+
 // ApplyDown implements uplink.Journal.
 func (j journal) ApplyDown(ctx context.Context, b stock.DownBatch) (p stock.DownPosition, err error) {
 	if j.life.box.w.options.Defect == AgentConfirmsUnstored {

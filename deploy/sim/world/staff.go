@@ -22,13 +22,58 @@ type staff struct {
 
 	mu     sync.Mutex
 	asking string   // guarded by mu; id of the command that is not answered yet
-	booked []booked // guarded by mu; what was answered, in order
+	booked []booked // guarded by mu; what was answered, in order, since the last turn
+	past   []past   // guarded by mu; what was answered before
+	turns  int      // guarded by mu; at which the staff gave up what it was asking
 }
 
 // booked is a command whose answer was seen: a green lamp.
 type booked struct {
 	command stock.Command
 	receipt stock.Receipt
+}
+
+// past is a command that was answered by a ledger, or by a state of it, that is
+// not there any more.
+type past struct {
+	booked
+	sure    bool // its movements must be at the hub when all is quiet
+	settled bool // they have been there once
+}
+
+// turn makes everything that was answered the past. The staff cannot refer to it
+// any more. What is not sure may have been lost with a disk, and so may what the
+// staff is still asking for, which it then gives up.
+func (s *staff) turn(sure func(booked) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.booked {
+		s.past = append(s.past, past{booked: b, sure: sure(b)})
+	}
+	s.booked = nil
+}
+
+// doubt makes unsure what a lost disk may have had alone.
+func (s *staff) doubt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turns++
+	for i := range s.past {
+		p := &s.past[i]
+		p.sure = p.sure && p.settled
+	}
+	if s.asking != "" {
+		s.past = append(s.past, past{booked: booked{command: stock.Command{ID: s.asking}}})
+	}
+}
+
+// settled notes that everything that is sure is at the hub.
+func (s *staff) settled() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.past {
+		s.past[i].settled = s.past[i].sure
+	}
 }
 
 func newStaff(b *box) *staff { return &staff{box: b, dice: b.w.dice.Of("staff " + string(b.id))} }
@@ -54,8 +99,7 @@ func (s *staff) rest(ctx context.Context, usual time.Duration) bool {
 // do gives a command until it is answered.
 func (s *staff) do(ctx context.Context, c stock.Command) {
 	defer s.ask("")
-	for {
-		s.ask(c.ID)
+	for turn := s.ask(c.ID); s.ask(c.ID) == turn; {
 		life, up := s.box.now()
 		if life == nil {
 			select {
@@ -91,17 +135,20 @@ func (s *staff) do(ctx context.Context, c stock.Command) {
 	}
 }
 
-func (s *staff) ask(id string) {
+// ask notes what is being asked for, and gives how often the staff had to give up.
+func (s *staff) ask(id string) (turns int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asking = id
+	return s.turns
 }
 
-// known gives what was answered, and the command that is not yet.
-func (s *staff) known() (answered []booked, asking string) {
+// known gives what was answered, what was before, and the command that is not
+// answered yet.
+func (s *staff) known() (answered []booked, before []past, asking string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.booked), s.asking
+	return slices.Clone(s.booked), slices.Clone(s.past), s.asking
 }
 
 // refused reports whether an error is a final no.
@@ -111,6 +158,12 @@ func refused(err error) bool {
 
 // answered takes note of a green lamp.
 func (s *staff) answered(c stock.Command, r stock.Receipt) {
+	if r.From == 0 && r.Replayed { // an earlier ledger had booked it
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.past = append(s.past, past{booked: booked{c, r}, sure: true})
+		return
+	}
 	for _, old := range s.booked {
 		if old.command.ID != c.ID {
 			continue

@@ -2,6 +2,8 @@ package world
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/forestock/forestock/deploy/sim/line"
@@ -20,6 +22,9 @@ var faults = []fault{
 	{"agent killed", 4, func(w *World, dice *rand.Rand) { w.some(dice).order(kill) }},
 	{"agent loses power", 4, func(w *World, dice *rand.Rand) { w.some(dice).order(powerCut) }},
 	{"agent loses power in a commit", 8, func(w *World, dice *rand.Rand) { w.some(dice).doom() }},
+	{"agent's disk goes back", 1, func(w *World, dice *rand.Rand) { w.some(dice).order(rollBack) }},
+	{"agent's disk is lost", 1, func(w *World, dice *rand.Rand) { w.some(dice).order(loseDisk) }},
+	{"agent's disk is damaged", 1, func(w *World, dice *rand.Rand) { w.some(dice).order(damage) }},
 	{"agent's disk fails", 2, func(w *World, dice *rand.Rand) { w.some(dice).breakDisk() }},
 	{"agent's disk is full", 2, func(w *World, dice *rand.Rand) { w.some(dice).fillDisk(dice) }},
 	{"hub restarted", 1, func(w *World, dice *rand.Rand) { w.hubDown(dice, w.hub.stop) }},
@@ -39,16 +44,23 @@ var faults = []fault{
 // trouble lets things go wrong for a while.
 func (w *World) trouble(length time.Duration) {
 	dice := w.dice.Of("trouble " + time.Now().String())
-	all := 0
-	for _, f := range faults {
+	happening, all := faults, 0
+	if only := w.options.Only; only != "" {
+		happening = slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return !strings.Contains(f.name, only) })
+	}
+	for _, f := range happening {
 		all += f.weight
+	}
+	if all == 0 {
+		w.breach("world", "no fault is called %q", w.options.Only)
+		return
 	}
 	for end := time.Now().Add(length); time.Now().Before(end); {
 		if !pause(w.ctx, time.Duration(dice.Int64N(int64(12*time.Second))), troubleMoment) {
 			return
 		}
 		n := dice.IntN(all)
-		for _, f := range faults {
+		for _, f := range happening {
 			if n -= f.weight; n < 0 {
 				w.story.tell("fate", "%s", f.name)
 				w.count(func(t *Tally) { t.fault(f.name, 1) })
@@ -146,10 +158,14 @@ func (w *World) backUp(*rand.Rand) {
 
 // restore throws the hub's data away and puts a backup in its place.
 func (w *World) restore(dice *rand.Rand) {
-	if len(w.hub.backups) == 0 {
+	if len(w.hub.good()) == 0 {
 		w.backUp(dice)
 	}
-	backup := w.hub.backups[dice.IntN(len(w.hub.backups))]
+	good := w.hub.good()
+	if len(good) == 0 {
+		return
+	}
+	backup := good[dice.IntN(len(good))]
 	if err := w.hub.powerCut(); err != nil {
 		w.breach("hub", "does not end in order: %v", err)
 	}

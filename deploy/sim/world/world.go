@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type Options struct {
 	Rounds int           // times of trouble, each followed by a quiet one; 2 unless set
 	Round  time.Duration // how long one time of trouble lasts; 4 minutes unless set
 	Defect Defect        // a bug to find; none unless set
+	Only   string        // part of the names of the faults that happen; all unless set
 	Story  io.Writer     // gets what happens, line by line; nil for nobody
 	Log    bool          // the programs' own logs are part of the story
 	Dir    string        // where ledgers are kept; a folder in memory unless set
@@ -148,6 +150,7 @@ func (w *World) run() {
 		return
 	}
 	for _, b := range w.boxes {
+		w.must(b.id, os.MkdirAll(filepath.Join(filepath.Dir(b.path), "snapshots"), 0o700))
 		w.live(b.tend)
 		w.live(b.staff.work)
 	}
