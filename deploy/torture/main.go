@@ -125,12 +125,17 @@ func (t torture) cuts(ctx context.Context, name string, w work.Work, cuts int) e
 }
 
 func (t torture) lies(ctx context.Context) error {
+	ledger := work.Ledger{Snapshots: filepath.Join(t.dir, "snapshots")}
+	if err := os.Mkdir(ledger.Snapshots, 0o700); err != nil {
+		return err
+	}
 	for _, c := range []struct {
 		name string
 		work work.Liar
 		cuts int
-	}{{"ledger", work.Ledger{}, 100}, {"hub", work.Hub{}, 100}, {"control, a program that checks nothing", work.Notebook{}, 10}} {
-		l := campaign.LyingDisks{Work: c.work, Program: t.program, Dir: t.dir, Cuts: t.scale.of(c.cuts), Seed: t.seed, Progress: progress("lying disk, " + c.name)}
+		mend campaign.Mend
+	}{{"ledger", ledger, 100, ledger.Mend}, {"hub", work.Hub{}, 100, nil}, {"control, a program that checks nothing", work.Notebook{}, 10, nil}} {
+		l := campaign.LyingDisks{Work: c.work, Mend: c.mend, Program: t.program, Dir: t.dir, Cuts: t.scale.of(c.cuts), Seed: t.seed, Progress: progress("lying disk, " + c.name)}
 		tally, err := l.Run(ctx)
 		fmt.Printf("\rlies, %s: %s\n", c.name, tally)
 		_, control := c.work.(work.Notebook)

@@ -42,3 +42,18 @@ func TestLyingDisks_AProgramThatChecksNothingIsCaught(t *testing.T) {
 		t.Error("a program that checks nothing was not caught")
 	}
 }
+
+// Whatever is left of a ledger, an agent that starts on it works again within a
+// minute, and hub and agent come to have exactly what was acknowledged.
+func TestLyingDisks_AgentsComeBack(t *testing.T) {
+	needDisks(t)
+	w := work.Ledger{Snapshots: t.TempDir()}
+	tally, err := LyingDisks{Work: w, Program: os.Args[0], Dir: t.TempDir(), Cuts: 2, Seed: 4, Mend: w.Mend}.Run(t.Context())
+	t.Log(tally)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tally.Mended != tally.Cuts || tally.Silent > 0 {
+		t.Errorf("%d of %d agents came back: %v", tally.Mended, tally.Cuts, tally.First)
+	}
+}

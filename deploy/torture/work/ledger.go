@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -14,10 +17,25 @@ import (
 )
 
 // Ledger is the agent's ledger under torture.
-type Ledger struct{}
+type Ledger struct {
+	// Snapshots is a folder on another disk, where copies go while the work goes
+	// on; none are taken when it is empty.
+	Snapshots string
+	// HubLacks is how many of the newest commands the hub never got when an
+	// agent comes back: a negative control.
+	HubLacks int
+}
 
 // Env is part of Work.
-func (Ledger) Env(path string, first, count int) []string { return env("ledger", path, first, count) }
+func (w Ledger) Env(path string, first, count int) []string {
+	return append(env("ledger", path, first, count), snapshotsVariable+"="+w.Snapshots)
+}
+
+const (
+	snapshotsVariable = "FORESTOCK_TORTURE_SNAPSHOTS"
+	snapshotEvery     = 300 // commands
+	snapshotsKept     = 2
+)
 
 // Options of the ledger under torture: small, so that its file grows, its
 // checkpoints are written and its space is used within a few commands.
@@ -39,18 +57,58 @@ func bookLedger(ctx context.Context, path string, first, count int, out io.Write
 		cancel()
 		err = errors.Join(err, <-ran)
 	}()
-	fmt.Fprintln(out, "open")
+	snapshots := os.Getenv(snapshotsVariable)
+	if first == 0 {
+		if err := forgetSnapshots(snapshots); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "open %s\n", l.Position().Epoch)
 	for n := first; n < first+count; n++ {
 		receipt, err := l.Append(ctx, Command(n))
 		if err != nil {
 			return fmt.Errorf("command %d: %w", n, err)
 		}
 		fmt.Fprintf(out, "saved %d %d %d\n", n, receipt.From, receipt.To)
+		if n%snapshotEvery == snapshotEvery/2 {
+			if err := snapshot(ctx, l, snapshots, n); err != nil {
+				return err
+			}
+		}
 		if n%8 == 0 {
 			if err := l.Stored(ctx, receipt.From-1); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// forgetSnapshots removes those of an earlier ledger.
+func forgetSnapshots(dir string) error {
+	old, err := filepath.Glob(filepath.Join(dir, string(Warehouse)+"-*.db"))
+	if err != nil || dir == "" {
+		return err
+	}
+	for _, path := range old {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// snapshot takes a copy, and removes one that is too old.
+func snapshot(ctx context.Context, l *ledger.Ledger, dir string, n int) error {
+	if dir == "" {
+		return nil
+	}
+	name := func(n int) string { return filepath.Join(dir, fmt.Sprintf("%s-%08d.db", Warehouse, n)) }
+	if _, err := l.Snapshot(ctx, name(n)); err != nil {
+		return err
+	}
+	if err := os.Remove(name(n - snapshotsKept*snapshotEvery)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }
