@@ -1,8 +1,11 @@
 package inventory_test
 
 import (
+	"reflect"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/forestock/forestock/hub/inventory"
@@ -19,11 +22,14 @@ type shop struct {
 	now  time.Time
 	log  []inventory.Event
 	rows []inventory.Changes // everything that was to be made durable
+
+	follower *inventory.Book // loads the rows one by one
+	followed int             // how many of them it has
 }
 
 func newShop(tb rapid.TB) *shop {
 	tb.Helper()
-	s := &shop{TB: tb, book: newBook(), box: storetest.NewBox("wh-0", 1), now: now}
+	s := &shop{TB: tb, follower: newBook(), book: newBook(), box: storetest.NewBox("wh-0", 1), now: now}
 	s.box.Hear(s.do(s.box.Hello()))
 	return s
 }
@@ -211,4 +217,23 @@ func (s *shop) heard(id stock.OrderID) []string {
 		}
 	}
 	return out
+}
+
+// loaded says where a Book that was loaded from the rows of this one, or from
+// all of its changes one by one, differs from it.
+func (s *shop) loaded() string {
+	for ; s.followed < len(s.rows); s.followed++ {
+		s.follower.Load(&s.rows[s.followed])
+	}
+	rows := s.book.Rows()
+	at := newBook()
+	at.Load(&rows)
+	for what, other := range map[string]*inventory.Book{"rows": at, "changes": s.follower} {
+		if got := other.Rows(); !reflect.DeepEqual(rows, got) {
+			if diff := cmp.Diff(rows, got, cmpopts.EquateEmpty()); diff != "" {
+				return "a book that was loaded from " + what + " differs (-book +loaded):\n" + diff
+			}
+		}
+	}
+	return ""
 }
