@@ -57,24 +57,40 @@ type share struct {
 	left int64 // not set aside yet
 }
 
-// deal sets the lots of a SKU aside anew: for orders that are being picked
-// first, then for the oldest. Everybody keeps what can be kept. Where it is not
-// enough the newest go without.
+// deal sets the lots of a SKU aside anew. Everybody keeps what can be kept, as
+// long as all get what they need. Where it is not enough, orders that are being
+// picked are served first, then the oldest, and the newest go without.
 func (s *step) deal(p *promise) {
 	shares := s.shares(p)
-	for i := range p.lots {
-		p.lots[i].claimed = 0
-	}
-	budget := max(0, p.unexpired(s.book.desk.today))
+	budget := p.clear(s.book.desk.today)
 	for i := range shares {
 		s.keep(p, &shares[i], &budget)
 	}
+	lacking := int64(0)
 	for i := range shares {
 		s.search(p, &shares[i], &budget)
+		lacking += shares[i].left
+	}
+	if lacking > 0 {
+		budget = p.clear(s.book.desk.today)
+		for i := range shares {
+			sh := &shares[i]
+			sh.lots, sh.left = nil, s.book.desk.records[sh.slot].r.Lines[sh.line].Reserved()
+			s.keep(p, sh, &budget)
+			s.search(p, sh, &budget)
+		}
 	}
 	for i := range shares {
 		s.dealt(p, &shares[i])
 	}
+}
+
+// clear sets nothing aside any more, and gives how much there is to deal.
+func (p *promise) clear(today stock.Date) int64 {
+	for i := range p.lots {
+		p.lots[i].claimed = 0
+	}
+	return max(0, p.unexpired(today))
 }
 
 // shares lists the open lines of a SKU, the first to be served first.
