@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -107,7 +108,7 @@ func (h *hub) differs(t *testing.T, l LedgerStatus) error {
 	if err := json.NewDecoder(answer.Body).Decode(&w); err != nil {
 		return err
 	}
-	if w.Seq != fmt.Sprint(l.Last) || w.Digest != l.Digest || l.Unsent != 0 {
+	if w.Seq != strconv.FormatUint(l.Last, 10) || w.Digest != l.Digest || l.Unsent != 0 {
 		return fmt.Errorf("the hub is at entry %s with digest %s, the agent at %d with %s and %d unsent", w.Seq, w.Digest, l.Last, l.Digest, l.Unsent)
 	}
 	return nil
