@@ -38,6 +38,18 @@ type Stock interface {
 	// Repairs gives up to n repairs of a warehouse, newest first, and where the
 	// listing goes on; an empty cursor is its end.
 	Repairs(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Repaired, inventory.Cursor, error)
+	// Reservation gives the newest durable state of one.
+	Reservation(ctx context.Context, id stock.OrderID) (*inventory.Reservation, bool, error)
+	// Reservations gives up to n of them, newest change first, and where the
+	// listing goes on; an empty cursor is its end.
+	Reservations(ctx context.Context, of inventory.ReservationFilter, before inventory.Cursor, n int) ([]*inventory.Reservation, inventory.Cursor, error)
+	// Events gives every change of reservations from a token on.
+	Events(since inventory.Token, warehouses ...stock.Warehouse) (inventory.EventFeed, error)
+	// Policies gives the policies of a warehouse that are in force, its own first.
+	Policies(stock.Warehouse) []inventory.PolicyRow
+	// PolicyHistory gives up to n policies that were ever set, newest first, and
+	// where the listing goes on; an empty cursor is its end.
+	PolicyHistory(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.PolicyRow, inventory.Cursor, error)
 	// Apply answers once the commands are durable.
 	Apply(ctx context.Context, commands ...inventory.Command) ([]inventory.Result, error)
 }

@@ -215,12 +215,18 @@ func (c *call) account(ctx context.Context, r *refusal) {
 
 // writers are the methods that need the role Write; the others need Read.
 var writers = map[string]bool{
-	forestockv1.CatalogueService_BatchUpdateItems_FullMethodName:    true,
-	forestockv1.AdminService_CreateBackup_FullMethodName:            true,
-	forestockv1.AdminService_DiscardQuarantinedEntry_FullMethodName: true,
-	forestockv1.AdminService_RetryQuarantinedEntry_FullMethodName:   true,
-	forestockv1.AdminService_RepairDivergence_FullMethodName:        true,
-	forestockv1.AdminService_ReplaceBox_FullMethodName:              true,
+	forestockv1.CatalogueService_BatchUpdateItems_FullMethodName:          true,
+	forestockv1.ReservationService_CreateReservation_FullMethodName:       true,
+	forestockv1.ReservationService_ConfirmReservation_FullMethodName:      true,
+	forestockv1.ReservationService_CancelReservation_FullMethodName:       true,
+	forestockv1.ReservationService_ExtendReservation_FullMethodName:       true,
+	forestockv1.ReservationService_BatchCreateReservations_FullMethodName: true,
+	forestockv1.ReservationService_StreamReservations_FullMethodName:      true,
+	forestockv1.AdminService_CreateBackup_FullMethodName:                  true,
+	forestockv1.AdminService_DiscardQuarantinedEntry_FullMethodName:       true,
+	forestockv1.AdminService_RetryQuarantinedEntry_FullMethodName:         true,
+	forestockv1.AdminService_RepairDivergence_FullMethodName:              true,
+	forestockv1.AdminService_ReplaceBox_FullMethodName:                    true,
 }
 
 // learn takes in the methods that there are.

@@ -27,6 +27,8 @@ const (
 	quarantinePage
 	divergencePage
 	repairPage
+	reservationPage
+	eventResume
 )
 
 // maxToken bounds what is decoded at all.

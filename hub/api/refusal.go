@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
 
 // Domain is the domain of every ErrorInfo that the API sends.
@@ -74,6 +76,8 @@ type refusal struct {
 	retry time.Duration
 	// fields name the parts of the request that were wrong.
 	fields []*errdetails.BadRequest_FieldViolation
+	// shortages are the lines that could not be held.
+	shortages []*forestockv1.Shortage
 	// call is the id of the request, for the hub's log.
 	call string
 }
@@ -113,6 +117,9 @@ func (r *refusal) GRPCStatus() *status.Status {
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: string(r.reason), Domain: Domain}}
 	if r.retry > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(r.retry)})
+	}
+	if len(r.shortages) > 0 {
+		details = append(details, protoadapt.MessageV1Of(&forestockv1.Shortages{Shortages: r.shortages}))
 	}
 	if len(r.fields) > 0 {
 		details = append(details, &errdetails.BadRequest{FieldViolations: r.fields})
@@ -167,6 +174,8 @@ func refusalOfStatus(st *status.Status) *refusal {
 			r.retry = d.GetRetryDelay().AsDuration()
 		case *errdetails.BadRequest:
 			r.fields = d.GetFieldViolations()
+		case *forestockv1.Shortages:
+			r.shortages = d.GetShortages()
 		case *errdetails.RequestInfo:
 			r.call = d.GetRequestId()
 		}

@@ -33,7 +33,9 @@ type rest struct {
 	json    *marshaler
 	watch   forestockv1.AvailabilityServiceClient
 	limit   int64 // bytes of a body
-	metrics *metrics
+
+	reservations forestockv1.ReservationServiceClient
+	metrics      *metrics
 }
 
 // marshaler writes JSON the one way that clients can rely on: field names as in
@@ -59,7 +61,7 @@ func (m *marshaler) Marshal(v any) ([]byte, error) {
 func newREST(channel *inprocgrpc.Channel, rs routes, limit int, m *metrics) (*rest, error) {
 	r := &rest{
 		routes: rs, json: newMarshaler(), limit: int64(limit), metrics: m,
-		watch: forestockv1.NewAvailabilityServiceClient(channel),
+		watch: forestockv1.NewAvailabilityServiceClient(channel), reservations: forestockv1.NewReservationServiceClient(channel),
 	}
 	r.gateway = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, r.json),
@@ -80,6 +82,7 @@ func newREST(channel *inprocgrpc.Channel, rs routes, limit int, m *metrics) (*re
 		forestockv1.RegisterFleetServiceHandlerClient(ctx, r.gateway, forestockv1.NewFleetServiceClient(channel)),
 		forestockv1.RegisterAvailabilityServiceHandlerClient(ctx, r.gateway, r.watch),
 		forestockv1.RegisterCatalogueServiceHandlerClient(ctx, r.gateway, forestockv1.NewCatalogueServiceClient(channel)),
+		forestockv1.RegisterReservationServiceHandlerClient(ctx, r.gateway, r.reservations),
 		forestockv1.RegisterAdminServiceHandlerClient(ctx, r.gateway, forestockv1.NewAdminServiceClient(channel)),
 	)
 	return r, err
@@ -220,6 +223,13 @@ func (r *rest) refuse(w http.ResponseWriter, req *http.Request, answer *refusal)
 var statusOf = map[Reason]int{
 	MethodNotAllowed: http.StatusMethodNotAllowed,
 	BodyTooLarge:     http.StatusRequestEntityTooLarge,
+	// The request is right and the stock says no: whoever reads only the status
+	// must not take it for a mistake of the program.
+	InsufficientStock:    http.StatusConflict,
+	ReservationExpired:   http.StatusConflict,
+	ReservationCancelled: http.StatusConflict,
+	AlreadyPicked:        http.StatusConflict,
+	LocationNotServed:    http.StatusConflict,
 }
 
 func errorBody(r *refusal) (body *forestockv1.ErrorResponse, httpStatus int) {

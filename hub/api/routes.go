@@ -93,6 +93,11 @@ var bodies = map[string]string{
 	"/v1/warehouses/{warehouse}/quarantine/{quarantine}:retry":   `{"by": "example", "reason": "the hub was updated"}`,
 	"/v1/warehouses/{warehouse}:repair":                          `{"by": "example", "reason": "counted the shelf"}`,
 	"/v1/warehouses/{warehouse}:replaceBox":                      `{"by": "example", "reason": "the old box is scrap"}`,
+	"/v1/reservations":                                           `{"reservation_id": "{reservation}", "reservation": {"warehouse": "warehouses/{warehouse}", "lines": [{"sku": "{sku}", "quantity": 1}]}}`,
+	"/v1/reservations/{reservation}:cancel":                      `{"reason": "the customer changed their mind"}`,
+	"/v1/reservations/{reservation}:confirm":                     `{}`,
+	"/v1/reservations/{reservation}:extend":                      `{"ttl": "600s"}`,
+	"/v1/reservations:batchCreate":                               `{"requests": [{"reservation_id": "{reservation}", "reservation": {"warehouse": "warehouses/{warehouse}", "lines": [{"sku": "{sku}", "quantity": 1}]}}]}`,
 	"/v1/items:batchUpdate":                                      `{"items": [{"sku": "example-1", "name": "样品", "unit": "pc", "gtins": ["06901234567892"]}]}`,
 }
 
@@ -105,7 +110,11 @@ type example struct {
 
 // Curl gives a command line that calls the route.
 func (r *route) Curl(e example) string {
-	fill := strings.NewReplacer("{warehouse}", string(e.Warehouse), "{sku}", string(e.SKU), "{item}", string(e.SKU), "{quarantine}", "1.1").Replace
+	reservation := "order-1001"
+	if strings.HasSuffix(r.Path, ":cancel") {
+		reservation = "order-1002" // another one, so that the commands work in the order they are shown in
+	}
+	fill := strings.NewReplacer("{reservation}", reservation, "{warehouse}", string(e.Warehouse), "{sku}", string(e.SKU), "{item}", string(e.SKU), "{quarantine}", "1.1").Replace
 	url := e.Base + fill(r.Path)
 	switch {
 	case r.Stream:

@@ -120,6 +120,9 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 		view: s.view, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
 	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: s.view})
+	forestockv1.RegisterReservationServiceServer(to, &reservations{
+		view: s.view, areas: areas{s.deps.Stock}, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
+	})
 	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, boxes: s.deps.Boxes, backup: s.deps.Backup})
 }
 

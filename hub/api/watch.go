@@ -123,7 +123,7 @@ func (w *watch) run(feed inventory.Feed) error {
 
 // pump hands over what the feed gives until one of the two ends. The gate
 // catches what panics in the call's own goroutine; this one is ours to catch.
-func pump(ctx context.Context, feed inventory.Feed, updates chan<- inventory.Update) (err error) {
+func pump[U any](ctx context.Context, feed func(context.Context) (U, error), updates chan<- U) (err error) {
 	defer close(updates)
 	defer func() {
 		if p := recover(); p != nil {

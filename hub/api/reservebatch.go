@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/forestock/forestock/hub/inventory"
+	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
+)
+
+// maxTries is how many reservations one batch makes at most.
+const maxTries = 200
+
+// BatchCreateReservations tries every reservation on its own, in one commit.
+func (r *reservations) BatchCreateReservations(ctx context.Context, req *forestockv1.BatchCreateReservationsRequest) (*forestockv1.BatchCreateReservationsResponse, error) {
+	switch n := len(req.GetRequests()); {
+	case n == 0:
+		return nil, invalid(NothingAsked, "requests", "requests is empty; put at least one in")
+	case n > maxTries:
+		return nil, invalid(TooMany, "requests", "%d requests are more than %d; split them over several calls", n, maxTries)
+	}
+	b := batch{at: time.Now(), results: make([]*forestockv1.ReservationResult, len(req.GetRequests()))}
+	for i, one := range req.GetRequests() {
+		try, err := r.try(one, b.at)
+		if err != nil {
+			b.results[i] = b.result(nil, err)
+			continue
+		}
+		b.add(i, try)
+	}
+	if err := b.run(ctx, r); err != nil {
+		return nil, err
+	}
+	return &forestockv1.BatchCreateReservationsResponse{Results: b.results}, nil
+}
+
+// batch is commands that go to the store together, and where each answer goes.
+type batch struct {
+	at       time.Time
+	commands []inventory.Command
+	places   []int // of results
+	results  []*forestockv1.ReservationResult
+}
+
+// add takes a command in, whose answer goes to a place.
+func (b *batch) add(place int, c inventory.Command) {
+	b.commands, b.places = append(b.commands, c), append(b.places, place)
+}
+
+// run gives the commands to the store, and fills in their results.
+func (b *batch) run(ctx context.Context, r *reservations) error {
+	if len(b.commands) == 0 {
+		return nil
+	}
+	results, err := r.apply(ctx, b.at, b.commands...)
+	if err != nil {
+		return err
+	}
+	for i, c := range b.commands {
+		b.results[b.places[i]] = b.result(outcome(c, results[i], b.at))
+	}
+	return nil
+}
+
+func (b *batch) result(m *forestockv1.Reservation, err error) *forestockv1.ReservationResult {
+	if err != nil {
+		return &forestockv1.ReservationResult{Error: errorMessage(refusalOf(err))}
+	}
+	return &forestockv1.ReservationResult{Reservation: m}
+}
