@@ -53,6 +53,7 @@ func (r *reservations) candidate(w stock.Warehouse, now time.Time) inventory.Can
 		c.Freshness = inventory.Live
 	case forestockv1.Freshness_DEGRADED:
 		c.Freshness = inventory.Degraded
+	case forestockv1.Freshness_FROZEN, forestockv1.Freshness_FRESHNESS_UNSPECIFIED:
 	}
 	return c
 }
