@@ -126,7 +126,7 @@ func TestComplaint_LastUnitSoldTwiceGoesToMinusOne(t *testing.T) {
 func TestComplaint_ReservationAfterTheOrderGoesToMinusOne(t *testing.T) {
 	s := newShop(t)
 	s.receive("milk", 1)
-	s.floor(pick("o-1", "1", "milk", "", 1))
+	s.floor(pick("o-1", "1", "milk", 1))
 	s.denied(s.try("o-1", want("milk", 1)), inventory.InsufficientStock)
 	s.counts("milk", 0, 0, 0)
 }
@@ -148,7 +148,7 @@ func TestComplaint_ConsumeDeletesRowsNotUnits(t *testing.T) {
 	s.receive("milk", 5)
 	s.try("o-1", want("milk", 4))
 	s.confirm("o-1")
-	s.floor(pick("o-1", "1", "milk", "", 1))
+	s.floor(pick("o-1", "1", "milk", 1))
 	s.counts("milk", 0, 3, 1)
 	s.denied(s.cancel("o-1"), inventory.AlreadyPicked)
 }

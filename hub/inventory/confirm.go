@@ -31,28 +31,28 @@ func (c Confirm) apply(s *step) Result {
 	if slot == 0 {
 		return c.ended(s, k)
 	}
-	switch r := s.book.desk.records[slot].r; {
-	case r.State == Tried:
+	r := s.book.desk.records[slot].r
+	if r.State == Tried {
 		return Reserved{Reservation: s.confirm(slot)}
-	case r.State == Cancelled:
-		return deny(ReservationCancelled, "the reservation was cancelled")
-	default:
-		return Reserved{Reservation: r, Replayed: true}
 	}
+	if r.State == Cancelled {
+		return deny(ReservationCancelled, "the reservation was cancelled")
+	}
+	return Reserved{Reservation: r, Replayed: true}
 }
 
 // ended confirms a reservation that is not in memory.
 func (c Confirm) ended(s *step, k known) Result {
-	switch state := k.state(); {
-	case state == Cancelled:
+	if k.state() == Cancelled {
 		return deny(ReservationCancelled, "the reservation was cancelled")
-	case state == Expired:
-		if c.Past == nil || c.Past.Revision != k.revision {
-			return k.elsewhere(c.ID, true)
-		}
-		return c.again(s)
 	}
-	return k.elsewhere(c.ID, false)
+	if k.state() != Expired {
+		return k.elsewhere(c.ID, false)
+	}
+	if c.Past == nil || c.Past.Revision != k.revision {
+		return k.elsewhere(c.ID, true)
+	}
+	return c.again(s)
 }
 
 // confirm turns the hold in a slot into an order.
@@ -157,22 +157,22 @@ func (c Cancel) mark(s *step) Result {
 
 // ended cancels a reservation that is not in memory.
 func (c Cancel) ended(s *step, k known) Result {
-	switch state := k.state(); {
-	case state == Expired: // a Confirm that comes late must not hold it again
-		if c.Past == nil || c.Past.Revision != k.revision {
-			return k.elsewhere(c.ID, true)
-		}
-		r := *c.Past
-		r.State, r.Reason, r.Updated = Cancelled, c.Reason, s.clock()
-		s.book.revision += Revision(len(r.Lines)) + 1
-		r.Revision = s.book.revision
-		s.book.desk.remember(SumOf(c.ID), &r, 0)
-		s.tell(&r, EventCancelled)
-		return Reserved{Reservation: &r}
-	case state == Cancelled:
+	if k.state() == Cancelled {
 		return k.elsewhere(c.ID, false)
 	}
-	return deny(AlreadyPicked, "goods were picked for it already: have them returned instead")
+	if k.state() != Expired {
+		return deny(AlreadyPicked, "goods were picked for it already: have them returned instead")
+	}
+	if c.Past == nil || c.Past.Revision != k.revision || c.Past.ID != c.ID {
+		return k.elsewhere(c.ID, true)
+	}
+	r := *c.Past // a Confirm that comes late must not hold it again
+	r.State, r.Reason, r.Updated = Cancelled, c.Reason, s.clock()
+	s.book.revision += Revision(len(r.Lines)) + 1
+	r.Revision = s.book.revision
+	s.book.desk.remember(SumOf(c.ID), &r, 0)
+	s.tell(&r, EventCancelled)
+	return Reserved{Reservation: &r}
 }
 
 func (e Extend) apply(s *step) Result {
@@ -194,10 +194,10 @@ func (e Extend) apply(s *step) Result {
 		}
 		state = r.State
 	}
-	switch {
-	case state == Expired:
+	if state == Expired {
 		return deny(ReservationExpired, "the hold ran out")
-	case state == Cancelled:
+	}
+	if state == Cancelled {
 		return deny(ReservationCancelled, "the reservation was cancelled")
 	}
 	return deny(AlreadyPicked, "the order was picked already")

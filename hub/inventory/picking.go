@@ -11,22 +11,26 @@ import (
 // shorts name the order and its line, an undo names the entry that it takes
 // back. The stock has moved already, whatever becomes of the order.
 func (w *warehouse) fulfil(s *step, at Place, m *stock.Movement) {
-	switch {
-	case m.Kind == stock.Pick || m.Kind == stock.Short:
-		slot, line, ok := w.order(s, m)
-		if !ok {
-			return
+	if m.Kind == stock.Undo {
+		of := Place{at.Term, m.Undoes}
+		if slot, ok := w.picked[of]; ok && s.book.desk.records[slot].r.State == Confirmed {
+			s.unpick(slot, of)
 		}
-		switch r := s.book.desk.records[slot].r; {
-		case r.State == Confirmed:
-			s.pick(slot, line, at, m)
-		case r.State == Cancelled:
-			s.pickCancelled(slot, line, m)
-		}
-	case m.Kind == stock.Undo:
-		if slot, ok := w.picked[Place{at.Term, m.Undoes}]; ok && s.book.desk.records[slot].r.State == Confirmed {
-			s.unpick(slot, Place{at.Term, m.Undoes})
-		}
+		return
+	}
+	if m.Kind != stock.Pick && m.Kind != stock.Short {
+		return
+	}
+	slot, line, ok := w.order(s, m)
+	if !ok {
+		return
+	}
+	state := s.book.desk.records[slot].r.State
+	if state == Confirmed {
+		s.pick(slot, line, at, m)
+	}
+	if state == Cancelled {
+		s.pickCancelled(slot, line, m)
 	}
 }
 

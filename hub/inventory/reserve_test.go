@@ -22,10 +22,10 @@ func TestReservation_GoesTheWholeWay(t *testing.T) {
 	s.counts("milk", 2, 0, 3)
 	s.reserved(s.confirm("o-1"), inventory.Confirmed)
 	s.counts("milk", 0, 2, 3)
-	s.floor(pick("o-1", "1", "milk", "", 2))
+	s.floor(pick("o-1", "1", "milk", 2))
 	s.counts("milk", 0, 0, 3)
 	s.counts("eggs", 0, 10, 0)
-	s.floor(pick("o-1", "2", "eggs", "", 9), short("o-1", "2", "eggs"))
+	s.floor(pick("o-1", "2", "eggs", 9), short("o-1", "2", "eggs"))
 	s.counts("eggs", 0, 0, 1)
 	r = s.is("o-1", inventory.Shorted)
 	if r.Lines[1].Short() != 1 || r.Lines[1].Picked != 9 || r.Lines[0].Short() != 0 {
@@ -66,12 +66,12 @@ func TestCommands_InEveryState(t *testing.T) {
 		"picking": func(s *shop) {
 			s.try("o-1", want("milk", 2))
 			s.confirm("o-1")
-			s.floor(pick("o-1", "1", "milk", "", 1))
+			s.floor(pick("o-1", "1", "milk", 1))
 		},
 		"fulfilled": func(s *shop) {
 			s.try("o-1", want("milk", 2))
 			s.confirm("o-1")
-			s.floor(pick("o-1", "1", "milk", "", 2))
+			s.floor(pick("o-1", "1", "milk", 2))
 		},
 		"shorted":   func(s *shop) { s.try("o-1", want("milk", 2)); s.confirm("o-1"); s.floor(short("o-1", "1", "milk")) },
 		"cancelled": func(s *shop) { s.try("o-1", want("milk", 2)); s.cancel("o-1") },
@@ -162,10 +162,10 @@ func (s *shop) command(name string) inventory.Result {
 
 func TestTry_TakesWhatExpiresFirstAndNothingTooShort(t *testing.T) {
 	s := newShop(t)
-	s.receiveLot("milk", "later", 20261201, 2)
-	s.receiveLot("milk", "soon", 20261123, 2)
-	s.receiveLot("milk", "gone", 20261120, 9)
-	s.receiveLot("milk", "undated", 0, 1)
+	s.receiveMilk("later", 20261201, 2)
+	s.receiveMilk("soon", 20261123, 2)
+	s.receiveMilk("gone", 20261120, 9)
+	s.receiveMilk("undated", 0, 1)
 	r := s.reserved(s.try("o-1", want("milk", 3)), inventory.Tried)
 	if got := fmt.Sprint(r.Lines[0].Lots); got != "[{soon 2026-11-23 2} {later 2026-12-01 1}]" {
 		t.Errorf("lots %s", got)
@@ -180,8 +180,8 @@ func TestTry_TakesWhatExpiresFirstAndNothingTooShort(t *testing.T) {
 
 func TestNewDay_ExpiredLotsPutPromisesAtRisk(t *testing.T) {
 	s := newShop(t)
-	s.receiveLot("milk", "today", 20261121, 2)
-	s.receiveLot("milk", "later", 20261201, 1)
+	s.receiveMilk("today", 20261121, 2)
+	s.receiveMilk("later", 20261201, 1)
 	s.try("o-1", want("milk", 1))
 	s.confirm("o-1")
 	s.try("o-2", want("milk", 2))
@@ -288,7 +288,7 @@ func TestPick_OfWeighedGoodsIsWholeWithinItsTolerance(t *testing.T) {
 		id := fmt.Sprintf("o-%d", grams)
 		s.try(stock.OrderID(id), want("pear", 1000))
 		s.confirm(stock.OrderID(id))
-		s.floor(pick(id, "1", "pear", "", grams))
+		s.floor(pick(id, "1", "pear", grams))
 		r := s.is(stock.OrderID(id), state)
 		if r.Lines[0].Picked != grams {
 			t.Errorf("picked %d of %d", r.Lines[0].Picked, grams)
@@ -303,7 +303,7 @@ func TestPick_OfASubstituteServesTheLine(t *testing.T) {
 	s.receive("soy", 2)
 	s.try("o-1", want("milk", 2))
 	s.confirm("o-1")
-	s.floor(pick("o-1", "1", "soy", "", 2))
+	s.floor(pick("o-1", "1", "soy", 2))
 	s.is("o-1", inventory.Fulfilled)
 	s.counts("milk", 0, 0, 2)
 	s.counts("soy", 0, 0, 0)
@@ -316,7 +316,7 @@ func TestPick_AfterACancelIsTold(t *testing.T) {
 	s.confirm("o-1")
 	s.cancel("o-1")
 	s.restart()
-	s.floor(pick("o-1", "1", "milk", "", 2))
+	s.floor(pick("o-1", "1", "milk", 2))
 	if r := s.is("o-1", inventory.Cancelled); !r.PickedAfterCancel {
 		t.Errorf("nobody is told: %+v", r)
 	}
@@ -401,7 +401,7 @@ func TestOrders_GoDownAgainWithANewStream(t *testing.T) {
 	down := s.book.Shown().Downs[0]
 	s.do(inventory.DownStored{Warehouse: "wh-0", Session: s.box.Session, Position: stock.DownPosition{Epoch: down.Epoch, Applied: 3}})
 	s.cancel("o-2")
-	s.floor(pick("o-3", "1", "milk", "", 1))
+	s.floor(pick("o-3", "1", "milk", 1))
 	s.box.Start(7)
 	s.box.Hear(s.do(s.box.Hello())) // it names a down stream that nobody knows
 	down = s.book.Shown().Downs[0]
@@ -420,7 +420,7 @@ func TestOrders_ThatEndedAreClosedOnTheFloor(t *testing.T) {
 	s.receive("milk", 9)
 	s.try("o-1", want("milk", 1))
 	s.confirm("o-1")
-	s.floor(pick("o-1", "1", "milk", "", 1))
+	s.floor(pick("o-1", "1", "milk", 1))
 	down := s.book.Shown().Downs[0]
 	if len(down.Pending) != 2 || down.Orders[1].Order().State != stock.OrderClosed {
 		t.Fatalf("down stream %+v", down)
@@ -461,7 +461,7 @@ func TestReport_AheadOfTheEntriesPutsNobodyAtRisk(t *testing.T) {
 	s.receive("milk", 2)
 	s.try("o-1", want("milk", 2))
 	s.confirm("o-1")
-	s.box.Move(t, pick("o-1", "1", "milk", "", 2))
+	s.box.Move(t, pick("o-1", "1", "milk", 2))
 	s.do(inventory.Report{Warehouse: "wh-0", Session: s.box.Session, Statement: s.box.Statement(s.box.Last())})
 	if r := s.is("o-1", inventory.Confirmed); r.AtRisk {
 		t.Error("an order is at risk for goods that were picked for it")

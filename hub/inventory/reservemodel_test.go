@@ -335,7 +335,7 @@ func (n *naive) movement(t *rapid.T, s *shop, id stock.OrderID) stock.Movement {
 	case 4:
 		return short(string(id), rapid.SampledFrom([]string{"1", "2", "3", "9", ""}).Draw(t, "line"), sku)
 	}
-	return pick(string(id), rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "line"), sku, "", rapid.Int64Range(1, 4).Draw(t, "picked"))
+	return pick(string(id), rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "line"), sku, rapid.Int64Range(1, 4).Draw(t, "picked"))
 }
 
 // TestReservations_AddUpLikeANaiveWarehouse: whatever is tried, confirmed,

@@ -201,10 +201,10 @@ func (s *step) expire() {
 
 // outstanding gives what a warehouse's floor has to know of an order.
 func (r *Reservation) outstanding() stock.OrderState {
-	switch {
-	case r.State == Confirmed:
+	if r.State == Confirmed {
 		return stock.OrderOpen
-	case r.State == Cancelled:
+	}
+	if r.State == Cancelled {
 		return stock.OrderCancelled
 	}
 	return stock.OrderClosed

@@ -109,13 +109,13 @@ func (s *shop) receive(sku stock.SKU, n int64) {
 	s.floor(stock.Movement{Kind: stock.Receive, SKU: sku, Delta: n})
 }
 
-func (s *shop) receiveLot(sku stock.SKU, lot stock.Lot, expiry stock.Date, n int64) {
+func (s *shop) receiveMilk(lot stock.Lot, expiry stock.Date, n int64) {
 	s.Helper()
-	s.floor(stock.Movement{Kind: stock.Receive, SKU: sku, Lot: lot, Expiry: expiry, Delta: n})
+	s.floor(stock.Movement{Kind: stock.Receive, SKU: "milk", Lot: lot, Expiry: expiry, Delta: n})
 }
 
-func pick(order, line string, sku stock.SKU, lot stock.Lot, n int64) stock.Movement {
-	return stock.Movement{Kind: stock.Pick, Document: order, Line: line, SKU: sku, Lot: lot, Delta: -n}
+func pick(order, line string, sku stock.SKU, n int64) stock.Movement {
+	return stock.Movement{Kind: stock.Pick, Document: order, Line: line, SKU: sku, Delta: -n}
 }
 
 func short(order, line string, sku stock.SKU) stock.Movement {

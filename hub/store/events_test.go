@@ -12,7 +12,7 @@ import (
 )
 
 // follow reads events until a bookmark.
-func follow(tb testing.TB, feed inventory.EventFeed) (out []inventory.Event, at inventory.Token) {
+func follow(tb testing.TB, feed inventory.EventFeed) (out []inventory.Event) {
 	tb.Helper()
 	for {
 		u, err := feed(tb.Context())
@@ -20,9 +20,9 @@ func follow(tb testing.TB, feed inventory.EventFeed) (out []inventory.Event, at 
 			tb.Fatal(err)
 		}
 		if u.Bookmark {
-			return out, u.Token
+			return out
 		}
-		out, at = append(out, u.Event), u.Token
+		out = append(out, u.Event)
 	}
 }
 
@@ -30,7 +30,7 @@ func follow(tb testing.TB, feed inventory.EventFeed) (out []inventory.Event, at 
 // wherever it stopped, sees every event once and in order.
 func TestEvents_AreToldOnceAcrossRestarts(t *testing.T) {
 	dir := t.TempDir()
-	s := stocked(t, dir, Options{}, 1000)
+	s := stocked(t, dir, 1000)
 	from := s.OldestEvents()
 	var told []inventory.Event
 	for round := range 5 {
@@ -62,8 +62,7 @@ func TestEvents_AreToldOnceAcrossRestarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest, _ := follow(t, feed)
-	told = append(told, rest...)
+	told = append(told, follow(t, feed)...)
 	if len(told) != 5*40*2 {
 		t.Errorf("%d events, want %d", len(told), 5*40*2)
 	}
@@ -77,13 +76,13 @@ func TestEvents_AreToldOnceAcrossRestarts(t *testing.T) {
 }
 
 func TestEvents_AFollowerWaitsForWhatHappensNext(t *testing.T) {
-	s := stocked(t, t.TempDir(), Options{}, 10)
+	s := stocked(t, t.TempDir(), 10)
 	one(t, s, try(t, "before", "milk", 1))
 	feed, err := s.Events(inventory.Token{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if none, _ := follow(t, feed); len(none) > 0 {
+	if none := follow(t, feed); len(none) > 0 {
 		t.Errorf("told what happened before: %+v", none)
 	}
 	go func() { _, _ = s.Apply(context.Background(), try(t, "after", "milk", 1)) }()
@@ -100,7 +99,7 @@ func TestEvents_AFollowerWaitsForWhatHappensNext(t *testing.T) {
 // is open stays, and a token from before says clearly that it is too old.
 func TestRetire_LetsGoOfOldEvents(t *testing.T) {
 	dir := t.TempDir()
-	s := stocked(t, dir, Options{}, 10)
+	s := stocked(t, dir, 10)
 	begin := s.OldestEvents()
 	for _, id := range []string{"o-1", "o-2", "o-3"} {
 		one(t, s, try(t, id, "milk", 1))
@@ -131,7 +130,7 @@ func TestRetire_LetsGoOfOldEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if events, _ := follow(t, feed); len(events) > 0 {
+		if events := follow(t, feed); len(events) > 0 {
 			t.Errorf("records that were written again are told as events: %+v", events)
 		}
 		if l, _ := s.Level("wh-0", "milk"); l.Held != 1 || l.Committed != 1 {
@@ -149,7 +148,7 @@ func TestRetire_LetsGoOfOldEvents(t *testing.T) {
 // TestSweep_EndsHoldsOfAnIdleHub: a hold ends when its time is over, although
 // nobody asks for anything.
 func TestSweep_EndsHoldsOfAnIdleHub(t *testing.T) {
-	s := stocked(t, t.TempDir(), Options{}, 10)
+	s := stocked(t, t.TempDir(), 10)
 	hold := inventory.Ask{Lines: []inventory.AskLine{{SKU: "milk", Quantity: 4}}, TTL: 30 * time.Millisecond}
 	c, err := inventory.NewTry("o-1", hold, []inventory.Candidate{{Warehouse: "wh-0"}})
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 )
 
 // stocked is a running store with one warehouse that has some milk.
-func stocked(tb testing.TB, dir string, o Options, milk int64) *running {
+func stocked(tb testing.TB, dir string, milk int64) *running {
 	tb.Helper()
-	s := start(tb, dir, o)
+	s := start(tb, dir, Options{})
 	box := storetest.NewBox("wh-0", 1)
 	hear(tb, s, box, box.Hello())
 	box.Move(tb, stock.Movement{Kind: stock.Receive, SKU: "milk", Delta: milk})
@@ -79,7 +79,7 @@ func sign(b bool) int64 {
 
 func TestReservation_SurvivesARestart(t *testing.T) {
 	dir := t.TempDir()
-	s := stocked(t, dir, Options{}, 10)
+	s := stocked(t, dir, 10)
 	for i := range 4 {
 		one(t, s, try(t, fmt.Sprintf("o-%d", i), "milk", 2))
 	}
