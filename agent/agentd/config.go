@@ -25,6 +25,7 @@ type Config struct {
 	Data      string       `yaml:"data"`      // folder of the ledger
 	Hub       Hub          `yaml:"hub"`
 	Station   Station      `yaml:"station"`
+	Work      Work         `yaml:"work"`
 	Ledger    Ledger       `yaml:"ledger"`
 	Backup    Backup       `yaml:"backup"`
 	TimeZone  string       `yaml:"time_zone"` // of the dates that staff read
@@ -127,6 +128,7 @@ func DefaultConfig() Config {
 		Data: "agent-data", TimeZone: "Asia/Shanghai",
 		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
 		Station: Station{Listen: "127.0.0.1:8101", Hosts: []string{}, Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}, Labels: floor.DefaultLabels().Patterns},
+		Work:    Work{People: []Person{}, Zones: map[string]string{}},
 		Ledger:  Ledger{MaxSize: 1 << 30, Keep: 30 * 24 * time.Hour},
 		Backup:  Backup{Every: time.Hour, Keep: 24},
 		Log:     settings.DefaultLog(),
@@ -189,6 +191,7 @@ func (c *Config) rules() floor.Rules {
 	for mode, d := range c.Station.RepeatIn {
 		r.RepeatIn[floor.Mode(mode)] = d
 	}
+	c.Work.apply(&r)
 	return r
 }
 

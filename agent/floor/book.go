@@ -60,6 +60,8 @@ type Claims interface {
 	// that a tote was taken for; empty for none.
 	Tote(stock.OrderID) string
 	Filling(tote string) stock.OrderID
+	// WrongPINs gives how often a badge's PIN was wrong since it was right.
+	WrongPINs(badge string) int
 }
 
 // Book is what a station may look up.

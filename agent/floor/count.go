@@ -132,6 +132,9 @@ func (t *turn) bookCount(rest bool) {
 			})
 		}
 	}
+	if t.countAgain(movements) {
+		return
+	}
 	if len(movements) == 0 {
 		place := t.place
 		t.leave()
@@ -141,7 +144,9 @@ func (t *turn) bookCount(rest bool) {
 	t.save(movements, say(saidCounted, placeName(t.place), len(movements)))
 }
 
-func (counting) saved(t *turn, _ *pending) { t.leave() }
+func (counting) saved(t *turn, _ *pending) {
+	t.leave()
+}
 
 func (counting) ask(t *turn) (ask, next Text) {
 	switch {

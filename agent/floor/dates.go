@@ -69,6 +69,23 @@ func (t *turn) known(g *goods, stated stock.Date) bool {
 	return true
 }
 
+// shortLife gives how much of its life a lot has left, in percent, and whether
+// that is less than least. The life is that of the lot's own dates, so that a
+// catalogue that changes does not make old goods young.
+func (t *turn) shortLife(g *goods, least int) (percent int, short bool) {
+	from := g.produced
+	if from == 0 && g.item.ShelfLife > 0 {
+		from = g.expiry.AddDays(-g.item.ShelfLife)
+	}
+	if least == 0 || g.expiry == 0 || from == 0 || from >= g.expiry {
+		return 100, false
+	}
+	const day = 24 * time.Hour
+	life := int(g.expiry.Time().Sub(from.Time()) / day)
+	left := int(g.expiry.Time().Sub(t.today().Time()) / day)
+	return 100 * left / life, 100*left < least*life
+}
+
 // differ reports whether two dates are known and not the same.
 func differ(a, b stock.Date) bool { return a != 0 && b != 0 && a != b }
 

@@ -252,6 +252,7 @@ func (d *Desk) step(in Input) Effect {
 		// takes another way.
 		if d.hall.hold(d, &next) {
 			d.state = next
+			d.hall.try(effect.Tried)
 			return effect
 		}
 	}

@@ -35,6 +35,8 @@ var update = flag.Bool("update", false, "rewrite the dialogue files")
 //	badges             from now on nothing is booked without a badge
 //	station NAME       go to another station of the same shop
 //	show               the goods, lines and look-up on the screen
+//	people             the warehouse names its people: 17, 18 (a supervisor with PIN 1234), 19 (a supervisor)
+//	rule NAME VALUE    life, sale, waste, again or zone:NAME
 //	order ID LINE ...  the hub sends an order; a line is sku:quantity, then
 //	                   ~tolerance, =substitute and >first date that will do
 //	cancel ID, close ID  the hub cancels an order, or has all of it
@@ -213,6 +215,12 @@ func (p *player) act(line string) {
 		}
 		p.now = p.now.Add(d - 2*time.Second)
 		p.take(Tick{})
+	case "people":
+		p.people()
+		return
+	case "rule":
+		p.rule(rest)
+		return
 	case "badges":
 		p.rules.NeedBadge = true
 		return
@@ -357,4 +365,43 @@ func orderLine(tb testing.TB, n int, text string) stock.OrderLine {
 	}
 	l.MinExpiry = stock.Date(day)
 	return l
+}
+
+func (p *player) people() {
+	p.t.Helper()
+	pin, err := HashPIN("1234")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.rules.People = []Person{
+		{Badge: "000017", Name: "小王"}, {Badge: "000018", Name: "李姐", PIN: pin, Supervisor: true}, {Badge: "000019", Name: "张哥", Supervisor: true},
+	}
+}
+
+func (p *player) rule(text string) {
+	p.t.Helper()
+	name, value, _ := strings.Cut(text, " ")
+	if zone, ok := strings.CutPrefix(name, "zone:"); ok {
+		p.rules.Zones = map[string]stock.Zone{zone: stock.Zone(value)}
+		return
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	switch name {
+	case "life":
+		p.rules.LifeLeft = n
+	case "sale":
+		p.rules.SaleLeft = n
+	case "waste":
+		p.rules.WasteLimit = int64(n)
+	case "again":
+		p.rules.CountAgain = n
+	default:
+		p.t.Fatalf("no rule %q", name)
+	}
+	if err := p.rules.Validate(); err != nil {
+		p.t.Fatal(err)
+	}
 }

@@ -152,7 +152,10 @@ func (t *turn) wait(g goods, q question) {
 }
 
 // drop forgets the goods in question.
-func (t *turn) drop() { t.goods, t.question, t.reason = nil, noQuestion, "" }
+func (t *turn) drop() {
+	t.goods, t.question, t.reason = nil, noQuestion, ""
+	t.gate, t.approved = "", nil
+}
 
 // today is the day that decides what is expired: that of the clock that Step
 // was given, in its time zone.

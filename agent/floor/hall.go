@@ -3,6 +3,7 @@ package floor
 import (
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/forestock/forestock/proto/stock"
 )
@@ -15,7 +16,17 @@ type Hall struct {
 	mu    sync.Mutex
 	desks map[string]*presence     // guarded by mu; by station
 	totes map[string]stock.OrderID // guarded by mu; the order that a tote was taken for
+	wrong map[string]wrongPINs     // guarded by mu; by badge
 }
+
+// wrongPINs are how often a badge's PIN was wrong, and when last.
+type wrongPINs struct {
+	n  int
+	at time.Time
+}
+
+// lockFor is how long a badge stays locked.
+const lockFor = 15 * time.Minute
 
 // presence is what a station says of itself.
 type presence struct {
@@ -27,7 +38,7 @@ type presence struct {
 
 // NewHall makes the hall of a warehouse.
 func NewHall() *Hall {
-	return &Hall{desks: make(map[string]*presence), totes: make(map[string]stock.OrderID)}
+	return &Hall{desks: make(map[string]*presence), totes: make(map[string]stock.OrderID), wrong: make(map[string]wrongPINs)}
 }
 
 // Claimant gives the station that picks an order; empty for none.
@@ -63,6 +74,32 @@ func (h *Hall) Filling(tote string) stock.OrderID {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.totes[tote]
+}
+
+// WrongPINs gives how often a badge's PIN was wrong since it was right; after a
+// quarter of an hour that is forgotten.
+func (h *Hall) WrongPINs(badge string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w := h.wrong[badge]; time.Since(w.at) < lockFor {
+		return w.n
+	}
+	return 0
+}
+
+// try notes a PIN that was keyed in.
+func (h *Hall) try(t *Try) {
+	if t == nil {
+		return
+	}
+	n := h.WrongPINs(t.Badge) + 1
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t.Right {
+		delete(h.wrong, t.Badge)
+		return
+	}
+	h.wrong[t.Badge] = wrongPINs{n, time.Now()}
 }
 
 // hold notes what a station is about to do. It gives false, and notes nothing,

@@ -10,17 +10,6 @@ type Arrive struct{ Work State }
 func (Leave) input()  {}
 func (Arrive) input() {}
 
-// badge signs a person in, and asks for what that person works on elsewhere.
-func (t *turn) badge(number string) {
-	if t.operator != number {
-		t.operator = number
-	}
-	if t.mode == LookUp {
-		t.fetch = number
-	}
-	t.show(ToneInfo, SoundHeard, say(saidSignedIn, number))
-}
-
 // handOver gives the work away.
 func (t *turn) handOver(in Leave) {
 	if t.mode == LookUp {
@@ -49,6 +38,7 @@ func (t *turn) takeUp(in Arrive) {
 	t.mode, t.english, t.document, t.place, t.placed = w.mode, w.english, w.document, w.place, w.placed
 	t.goods, t.question, t.reason, t.lines, t.bases = w.goods, w.question, w.reason, w.lines, w.bases
 	t.latest, t.total, t.tally, t.round, t.alert = w.latest, w.total, w.tally, w.round, w.alert
+	t.approved, t.gate, t.recounted = w.approved, w.gate, w.recounted
 	if r := t.round; r != nil {
 		if who := t.book.Claimant(r.order); who != "" && who != t.station {
 			t.enter(LookUp)

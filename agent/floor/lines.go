@@ -12,7 +12,9 @@ func (g *goods) cell(b stock.Bin) stock.Cell { return stock.Cell{SKU: g.item.SKU
 // collect adds goods to what a command of several will hold.
 func (t *turn) collect(g goods) {
 	t.lines = append(slices.Clone(t.lines), g)
+	approved := t.approved // of all lines together
 	t.drop()
+	t.approved = approved
 	total := t.collected(g.cell(t.place))
 	t.again(say(saidAdded, amount(total, g.item.Unit), nameOf(g.item)))
 }

@@ -31,6 +31,8 @@ import (
 //   - An order gets what it wants and no more: only an open one is picked, every
 //     pick is of a line's item or substitute, pieces never exceed the line, a
 //     weight beyond its tolerance has a reason, and what comes back was picked.
+//   - Nothing passes a gate without a second badge: dear waste, and what comes
+//     back without an order.
 //   - Step gives the same twice, and leaves the state that it was given alone.
 func TestStep_NeverLosesOrInventsStock(t *testing.T) {
 	seen := map[stock.Kind]int{}
@@ -117,6 +119,9 @@ type watched struct {
 	tare    int64
 }
 
+// wasteLimit is the value in fen above which waste needs a second person.
+const wasteLimit = 450
+
 func newWatched(t fataler) *watched {
 	codes, err := barcode.NewRules(DefaultLabels())
 	if err != nil {
@@ -129,6 +134,7 @@ func newWatched(t fataler) *watched {
 		*crowd
 	}{b, others}, crowd: others, rules: DefaultRules(), codes: codes, now: opening, append: b.Append}
 	others.clerks["s1"] = c
+	c.rules.WasteLimit = wasteLimit
 	return &watched{clerk: c, t: t, book: b, net: map[int]int64{}}
 }
 
@@ -172,7 +178,7 @@ var habits = []string{
 	"waste apples 0 350 350 r02 ok", "count bin1 GOODS GOODS finish finish", "count bin2 GOODS empty", "count bin1 empty",
 	"count bin1 apples 0 500 500 finish", "putaway GOODS bin1", "putaway apples 0 350 350 bin2", "move bin1 GOODS bin2", "move bin2 GOODS GOODS bin1",
 	"tote bin1 GOODS GOODS", "receive bin1 salt salt milk milk look-up tote bin1 salt salt milk milk tote bin2", "tote dock salt short r01", "tote short 1 r04",
-	"tote later sub", "tote apples 0 500 500 ok r09", "return o1 milk good bin1", "return o1 salt bad", "return o2 GOODS good bin2",
+	"tote later sub", "tote apples 0 500 500 ok r09", "return o1 milk good bin1", "return o1 salt bad", "return o2 GOODS good bin2", "return salt badge good bin1", "return salt good bin1", "waste apples 0 850 850 r02 ok badge", "waste apples 0 850 850 r02 ok ok ok",
 	"undo undo", "undo GOODS undo", "undo undo undo undo", "cancel cancel", "0 500 500", "ok", "finish",
 }
 
@@ -191,6 +197,8 @@ func (w *watched) do(t *rapid.T, what string) {
 		w.scan(someCodes[2])
 	case what == "milk":
 		w.scan(someCodes[8])
+	case what == "badge":
+		w.scan(barcode.Card{Type: barcode.BadgeCard, Number: rapid.SampledFrom([]string{"000017", "000018"}).Draw(t, "badge")}.Data())
 	case what == "tote":
 		w.scan(barcode.Card{Type: barcode.ToteCard, Number: "000001"}.Data())
 	case what == "apples" || what == "o1" || what == "o2":
@@ -312,6 +320,7 @@ func (w *watched) movement(in Input, e *stock.Entry) {
 	if e.Command != idOf(in) || e.Station != "s1" || e.Operator != w.state.operator {
 		w.complain("%+v: booked as %+v", in, e)
 	}
+	w.gates(in, e)
 	if e.Frame == nil || e.Kind == stock.Undo {
 		return
 	}
@@ -464,5 +473,17 @@ func TestStep_TheOrderWatcherSeesAPickTooMany(t *testing.T) {
 	w.ordersHold(w.book.entries[3:])
 	if !strings.Contains(w.complaint, "picked of") {
 		t.Errorf("complaint %q: want one about too many picks", w.complaint)
+	}
+}
+
+// gates checks that what needs a second person had one.
+func (w *watched) gates(in Input, e *stock.Entry) {
+	w.t.Helper()
+	it, _ := w.book.Item(e.SKU)
+	dear := e.Kind == stock.Waste && e.Document == "" && valueOf(it, -e.Delta) > wasteLimit && it.Unit == stock.Gram
+	bare := e.Kind == stock.Return && e.Document == ""
+	_, by, approved := strings.Cut(e.Reason, "approved by ")
+	if (dear || bare) && (!approved || by == "" || by == e.Operator) {
+		w.complain("%+v: booked without a second person: %+v", in, e)
 	}
 }

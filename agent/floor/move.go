@@ -1,6 +1,11 @@
 package floor
 
-import "github.com/forestock/forestock/proto/stock"
+import (
+	"cmp"
+	"strings"
+
+	"github.com/forestock/forestock/proto/stock"
+)
 
 // moving books goods that go from one bin to another: from, the goods, to. A
 // put-away is a move that begins at the dock.
@@ -22,18 +27,64 @@ func (moving) bin(t *turn, b stock.Bin) {
 	case b == t.place:
 		t.refuse(SamePlace, badSamePlace, hintSamePlace)
 	default:
+		t.target = b
 		t.bookMove(b)
 	}
 }
 
+// fitting reports whether a bin is cold enough for what was collected, and warm
+// enough; if not it asks for a second person.
+func (t *turn) fitting(to stock.Bin) bool {
+	zone := t.zoneOf(to)
+	for _, l := range t.lines {
+		if want := plainZone(l.item.Zone); zone != "" && want != zone {
+			return t.passes(gateZone, WrongZone, say(badZone, placeName(to), zoneTexts[zone], nameOf(l.item), zoneTexts[want]))
+		}
+	}
+	return true
+}
+
+// zoneOf gives the temperature zone of a bin; empty where nothing tells.
+func (t *turn) zoneOf(b stock.Bin) stock.Zone {
+	name, _, _ := strings.Cut(string(b), "-")
+	if z, ok := t.rules.Zones[name]; ok {
+		return plainZone(z)
+	}
+	for it := range t.book.Items() {
+		if it.Bin == b {
+			return plainZone(it.Zone)
+		}
+	}
+	return ""
+}
+
+// plainZone takes goods without a zone for ambient ones.
+func plainZone(z stock.Zone) stock.Zone { return cmp.Or(z, stock.Ambient) }
+
+// suggested gives where the last collected goods belong: with their like, or at
+// home.
+func (t *turn) suggested() stock.Bin {
+	if len(t.lines) == 0 {
+		return ""
+	}
+	return t.lines[len(t.lines)-1].item.Bin
+}
+
 func (t *turn) bookMove(to stock.Bin) {
+	if !t.fitting(to) {
+		return
+	}
 	var movements []stock.Movement
 	for _, l := range merged(t.lines, t.place) {
 		m := l.movement(stock.Putaway)
 		m.Bin, m.To, m.Delta = t.place, to, -l.qty
 		movements = append(movements, m)
 	}
-	t.save(movements, say(saidMoved, len(movements), placeName(to)))
+	text := say(saidMoved, len(movements), placeName(to))
+	if b := t.suggested(); t.mode == Putaway && b != "" && b != to {
+		text = say(saidNotHome, text, placeName(b))
+	}
+	t.save(movements, text)
 }
 
 func (moving) goods(t *turn, g goods) {
@@ -49,6 +100,10 @@ func (moving) goods(t *turn, g goods) {
 }
 
 func (moving) advance(t *turn) {
+	if t.goods == nil && len(t.lines) > 0 && t.approver(gateZone) != "" {
+		t.bookMove(t.target)
+		return
+	}
 	if t.goods == nil {
 		return
 	}
@@ -102,6 +157,9 @@ func (moving) ask(t *turn) (ask, next Text) {
 		return askFrom, nextMoveFrom
 	case len(t.lines) == 0:
 		return askGoods, nextMove
+	}
+	if b := t.suggested(); b != "" && b != t.place {
+		return placeName(b), nextMoveTo
 	}
 	return askTo, nextMoveTo
 }

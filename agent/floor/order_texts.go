@@ -31,6 +31,32 @@ var (
 	nextTicket    = Text{"退的是哪个订单", "the order that the goods come back from"}
 	nextReturn    = Text{"退回的商品，每件一次", "the goods that came back, each piece"}
 
+	askPIN     = Text{"输密码", "Key in the PIN"}
+	askSecond  = Text{"请主管刷卡", "A second person"}
+	nextPIN    = Text{"%s 的 4 位密码", "the four digits of %s"}
+	nextSecond = Text{"主管扫工牌＝同意；取消＝不做", "a supervisor's badge agrees; Cancel gives it up"}
+
+	saidApproved = Text{"%s 同意了", "%s has agreed"}
+	saidNotHome  = Text{"%s；平时在 %s", "%s; its home is %s"}
+
+	badBadgeUnknown = Text{"没有这个工牌：%s", "Nobody has this badge: %s"}
+	badSamePerson   = Text{"要另一个人同意", "Somebody else has to agree"}
+	badNoSupervisor = Text{"%s 不是主管", "%s is no supervisor"}
+	badLocked       = Text{"密码错了 5 次，锁住了：%s", "Locked after 5 wrong PINs: %s"}
+	hintLocked      = Text{"15 分钟后再试，或找主管", "Try again in 15 minutes, or see the supervisor"}
+	badPIN          = Text{"密码不对，还能试 %d 次", "Wrong PIN, %d more tries"}
+	hintPIN         = Text{"再扫工牌，重新输入", "Scan the badge again and key it in"}
+	hintSecond      = Text{"请主管扫工牌；不做就取消", "Have a supervisor scan the badge, or Cancel"}
+	badShortLife    = Text{"%s 到期 %s，只剩 %d%% 寿命，要 %d%%", "%s expires on %s: %d %% of its life left, %d %% wanted"}
+	badOffSale      = Text{"临近到期，已禁售：%s", "Off sale, too close to its end: %s"}
+	hintOffSale     = Text{"不能拣；放进报损筐，扫报损卡", "It may not be picked; put it in the waste crate and scan the Waste card"}
+	badTooDear      = Text{"报损 %d.%02d 元，超过限额", "%d.%02d yuan is above the limit"}
+	badZone         = Text{"%s 是%s，%s 要%s", "%s is %s, %s belongs %s"}
+	badCountAgain   = Text{"请再数一次", "Please count once more"}
+	hintCountAgain  = Text{"从头数这个货位", "Count this bin from the beginning"}
+	badCountThird   = Text{"请另一个人再数", "Somebody else has to count"}
+	hintCountThird  = Text{"另一个人刷工牌，从头数这个货位", "Another person scans the badge and counts this bin from the beginning"}
+
 	saidTote       = Text{"周转箱 %s", "tote %s"}
 	saidOrder      = Text{"订单 %s", "order %s"}
 	saidBegun      = Text{"订单 %s 有人拣过一部分，先找那个箱", "part of order %s was picked before: find that tote first"}
@@ -88,4 +114,10 @@ var (
 var orderStates = map[stock.OrderState]Text{
 	stock.OrderOpen:      {"待拣", "to be picked"},
 	stock.OrderCancelled: {"已取消", "cancelled"},
+}
+
+var zoneTexts = map[stock.Zone]Text{
+	stock.Ambient: {"常温", "ambient"},
+	stock.Chilled: {"冷藏", "chilled"},
+	stock.Frozen:  {"冷冻", "frozen"},
 }

@@ -78,6 +78,10 @@ func (t *turn) takeFrom(g *goods, least stock.Date) ([]stock.Level, bool) {
 		cells = at(cells, t.place)
 	}
 	switch {
+	case g.lot != "" && len(of(all, g.lot)) > 0 && t.offSale(g.item, of(all, g.lot)[0]), len(all) > 0 && len(fresh) == 0 && t.offSale(g.item, all[0]) && !t.expired(all[0].Expiry):
+		t.drop()
+		t.refuse(OffSale, say(badOffSale, nameOf(g.item)), hintOffSale)
+		return nil, false
 	case g.lot != "" && tooOld(g.expiry, least), len(fresh) == 0 && len(all) > 0 && !t.expired(all[len(all)-1].Expiry):
 		t.drop()
 		t.refuse(TooOld, say(badTooOld, nameOf(g.item), least), t.freshHint(fresh))
@@ -104,7 +108,20 @@ func (t *turn) takeFrom(g *goods, least stock.Date) ([]stock.Level, bool) {
 
 // fresh gives the cells of an item that are not expired, nor before least.
 func (t *turn) fresh(sku stock.SKU, least stock.Date) []stock.Level {
-	return slices.DeleteFunc(t.cells(sku), func(l stock.Level) bool { return t.expired(l.Expiry) || tooOld(l.Expiry, least) })
+	it, _ := t.book.Item(sku)
+	return slices.DeleteFunc(t.cells(sku), func(l stock.Level) bool {
+		return t.expired(l.Expiry) || tooOld(l.Expiry, least) || t.offSale(it, l)
+	})
+}
+
+// offSale reports whether a lot is too close to its end to be sold (禁售), by its
+// own dates.
+func (t *turn) offSale(it stock.Item, l stock.Level) bool {
+	if t.rules.SaleLeft == 0 {
+		return false
+	}
+	_, short := t.shortLife(&goods{item: it, expiry: l.Expiry, produced: t.book.Lot(l.SKU, l.Lot).Produced}, t.rules.SaleLeft)
+	return short
 }
 
 func tooOld(expiry, least stock.Date) bool { return expiry != 0 && expiry < least }

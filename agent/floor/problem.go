@@ -43,4 +43,13 @@ const (
 	TooMany       Reason = "TOO_MANY"
 	TooOld        Reason = "TOO_OLD" // sooner expired than the order allows
 	NoSubstitute  Reason = "NO_SUBSTITUTE"
+	UnknownBadge  Reason = "UNKNOWN_BADGE"
+	WrongPIN      Reason = "WRONG_PIN"
+	BadgeLocked   Reason = "BADGE_LOCKED"
+	NeedSecond    Reason = "NEED_SECOND"
+	ShortLife     Reason = "SHORT_LIFE"
+	OffSale       Reason = "OFF_SALE"
+	WrongZone     Reason = "WRONG_ZONE"
+	TooDear       Reason = "TOO_DEAR"
+	CountAgain    Reason = "COUNT_AGAIN"
 )

@@ -53,6 +53,12 @@ func (receiving) advance(t *turn) {
 		t.refuse(Expired, say(badExpired, g.expiry, nameOf(g.item)), hintExpired)
 		return
 	}
+	if left, short := t.shortLife(&g, t.rules.LifeLeft); short {
+		t.goods = &g
+		if !t.passes(gateLife, ShortLife, say(badShortLife, nameOf(g.item), g.expiry, left, t.rules.LifeLeft)) {
+			return
+		}
+	}
 	if !t.weigh(&g) {
 		return
 	}

@@ -3,6 +3,7 @@ package floor
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/forestock/forestock/proto/stock"
 )
@@ -11,13 +12,16 @@ import (
 func (t *turn) view() View {
 	ask, next := t.asks()
 	v := View{
-		Station: t.station, Operator: t.operator, English: t.english,
+		Station: t.station, Operator: t.operator, Person: t.rules.name(t.operator), English: t.english,
 		Mode: t.mode, ModeName: modeTexts[t.mode], Ask: ask, Next: next,
 		Document: t.document, Entry: t.entry, Times: t.times, Last: t.last, Flash: t.flash, Alert: t.alert,
 		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Order: t.orderView(), Keys: t.keysView(),
 	}
 	v.Tally = Tally{Actions: t.tally.actions, Items: len(t.tally.skus), Text: t.tallyText()}
-	v.Pad = t.entry != "" || slices.Contains([]question{wantDate, wantML, wantWhich, wantFound}, t.question)
+	v.Pad = t.entry != "" || slices.Contains([]question{wantDate, wantML, wantWhich, wantFound}, t.question) || t.signing != nil
+	if t.signing != nil {
+		v.Entry = strings.Repeat("•", len(t.entry))
+	}
 	if t.note.Tone != "" {
 		note := t.note
 		v.Note = &note
@@ -35,6 +39,12 @@ func (t *turn) view() View {
 
 // asks gives the one question, and the scan that is expected next.
 func (t *turn) asks() (ask, next Text) {
+	if t.signing != nil {
+		return askPIN, say(nextPIN, t.rules.name(t.signing.badge))
+	}
+	if t.question == wantSecond {
+		return askSecond, nextSecond
+	}
 	if t.offer != nil {
 		return askUndo, nextUndo
 	}
@@ -69,7 +79,7 @@ func (t *turn) asks() (ask, next Text) {
 			return askPutOn, nextPutOn
 		}
 		return askClearPan, nextClear
-	case noQuestion, wantRest, wantFound, wantOff, wantZero, wantVerdict, wantHome:
+	case noQuestion, wantRest, wantFound, wantOff, wantZero, wantVerdict, wantHome, wantSecond:
 	}
 	return t.trade().ask(t)
 }
@@ -133,6 +143,8 @@ func (t *turn) linesView() []Line {
 func (t *turn) keysView() []Key {
 	buttons := t.trade().keys(t)
 	switch {
+	case t.signing != nil, t.question == wantSecond:
+		buttons = []Button{Cancel}
 	case t.offer != nil:
 		buttons = []Button{Undo, Cancel}
 	case t.leaving != "" && t.leaving != Cancel:

@@ -28,8 +28,10 @@ func (t *turn) returnOf(o stock.Order) {
 
 func (returning) goods(t *turn, g goods) {
 	if t.document == "" {
-		t.refuse(NoOrder, badReturnOrder, say(hintNotHere, askTicket))
-		return
+		t.goods = &g
+		if !t.passes(gateReturn, NoOrder, badReturnOrder) {
+			return
+		}
 	}
 	if old := t.goods; old != nil && old.qty > 0 {
 		if old.item.SKU == g.item.SKU && !g.loose && !old.loose && (g.lot == "" || g.lot == old.lot) {
@@ -51,7 +53,7 @@ func (returning) advance(t *turn) {
 		if !t.fromOrder(&g) {
 			return
 		}
-	} else if !t.dates(&g) {
+	} else if t.document == "" && !t.passes(gateReturn, NoOrder, badReturnOrder) || !t.dates(&g) {
 		return
 	}
 	if !t.weigh(&g) {
@@ -122,7 +124,7 @@ func (returning) button(t *turn, b Button) bool {
 	switch {
 	case b == Finish:
 		t.finish()
-	case g == nil || g.qty == 0:
+	case g == nil || t.question != wantVerdict && t.question != wantHome:
 		return false
 	case b == Good && t.expired(g.expiry):
 		t.refuse(Expired, say(badExpired, g.expiry, nameOf(g.item)), hintBadReturn)

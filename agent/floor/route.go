@@ -15,6 +15,12 @@ func (t *turn) scan(in Scan) {
 		return
 	}
 	t.leaving = ""
+	if t.signing != nil {
+		t.signing, t.entry = nil, "" // somebody went on without the PIN
+	}
+	if t.question == wantSecond && l.kind != codeBadge && l.kind != codeBad {
+		t.drop() // nobody came
+	}
 	if l.kind != codeGoods {
 		t.offer = nil
 	}
@@ -73,6 +79,10 @@ func (t *turn) goodsCode(l label) {
 
 // press takes a button or a command card.
 func (t *turn) press(b Button) {
+	if t.signing != nil {
+		t.pin(b)
+		return
+	}
 	if (b == OK || b == Cancel) && t.acknowledge() {
 		return
 	}
@@ -80,7 +90,7 @@ func (t *turn) press(b Button) {
 	sure := asked == b // the same card again
 	t.sure = sure
 	t.leaving = ""
-	if b == Undo {
+	if b == Undo && t.question != wantSecond {
 		t.undo()
 		return
 	}
@@ -91,6 +101,10 @@ func (t *turn) press(b Button) {
 		return
 	}
 	m, isMode := modeOf(b)
+	if t.question == wantSecond && !isMode && b != Cancel && b != Lang {
+		t.refuse(NeedSecond, say(badNotHere, buttonName(b)), hintSecond) // nothing goes past a gate
+		return
+	}
 	switch {
 	case isMode:
 		t.goTo(b, m, sure)
@@ -138,7 +152,7 @@ func (t *turn) cancel(offered, sure bool) {
 		t.entry, t.times = "", 0
 	case t.goods != nil:
 		t.goods, t.question, t.reason = nil, noQuestion, ""
-	case t.round != nil && t.question != noQuestion:
+	case t.round != nil && t.question != noQuestion, t.question == wantSecond:
 		t.drop()
 	case t.round != nil && !sure && len(t.stops()) > 0:
 		t.leaving = Cancel

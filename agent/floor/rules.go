@@ -3,6 +3,8 @@ package floor
 import (
 	"fmt"
 	"time"
+
+	"github.com/forestock/forestock/proto/stock"
 )
 
 // Rules are the settings of a station.
@@ -26,6 +28,22 @@ type Rules struct {
 	// long loses goods that were scanned one by one.
 	Repeat   time.Duration
 	RepeatIn map[Mode]time.Duration
+	// People are those who work here; with nobody named every badge is somebody,
+	// and any second badge approves.
+	People []Person
+	// LifeLeft is the least part of its life, in percent, that a lot must have
+	// left when it is received, and SaleLeft when it is picked; 0 asks only that
+	// it is not expired. Less than LifeLeft is for a supervisor to accept.
+	LifeLeft, SaleLeft int
+	// WasteLimit is the value in fen above which a second person approves what
+	// is thrown away; 0 for none.
+	WasteLimit int64
+	// CountAgain is the difference in percent of what the book has beyond which
+	// a bin is counted once more; 0 books every count at once.
+	CountAgain int
+	// Zones are the temperature zones of bins by the first part of their name,
+	// such as B; a bin of none is taken for that of the items at home in it.
+	Zones map[string]stock.Zone
 	// UndoFor is how long an action can be undone.
 	UndoFor time.Duration
 }
@@ -60,6 +78,17 @@ func (r Rules) Validate() error {
 		return fmt.Errorf("repeat %v: want 0 or more", r.Repeat)
 	case r.UndoFor <= 0:
 		return fmt.Errorf("undo for %v: want more than 0", r.UndoFor)
+	}
+	if r.LifeLeft < 0 || r.LifeLeft > 100 || r.SaleLeft < 0 || r.SaleLeft > 100 || r.CountAgain < 0 || r.WasteLimit < 0 {
+		return fmt.Errorf("life left %d %%, sale left %d %%, count again %d %%, waste limit %d: want 0 or more, and percentages to 100", r.LifeLeft, r.SaleLeft, r.CountAgain, r.WasteLimit)
+	}
+	for name, z := range r.Zones {
+		if z != stock.Ambient && z != stock.Chilled && z != stock.Frozen {
+			return fmt.Errorf("zone of bins %q is %q: one of ambient, chilled, frozen", name, z)
+		}
+	}
+	if err := validatePeople(r.People); err != nil {
+		return err
 	}
 	for mode, d := range r.RepeatIn {
 		if _, known := modeTexts[mode]; !known || d < 0 {

@@ -25,6 +25,7 @@ func (t *turn) save(movements []stock.Movement, text Text) {
 	for i := range movements {
 		m := &movements[i]
 		m.Time, m.Operator, m.Station = t.now, t.operator, t.station
+		m.Reason = t.approvedBy(m.Reason)
 	}
 	p := &pending{id: t.id, text: text, times: 1}
 	p.lines = merged(t.lines, t.place)

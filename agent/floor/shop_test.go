@@ -105,6 +105,12 @@ func (c *clerk) take(in Input) {
 	if r := c.state.round; r != nil && r.tote != "" {
 		c.crowd.totes[r.tote] = r.order
 	}
+	if p := c.last.Tried; p != nil {
+		c.crowd.wrong[p.Badge]++
+		if p.Right {
+			delete(c.crowd.wrong, p.Badge)
+		}
+	}
 	if c.last.Fetch != "" {
 		c.crowd.fetch(c, c.last.Fetch)
 		return

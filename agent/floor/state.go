@@ -17,24 +17,29 @@ type State struct {
 	mode     Mode
 	awake    time.Time // the last thing that a person did here
 
-	entry    string    // digits keyed in
-	times    int64     // factor for the next goods; 0 for none
-	place    stock.Bin // the bin that the work is about
-	placed   bool      // place was named; "" is the dock
-	goods    *goods    // what the question is about; never changed in place
-	document string    // inbound document that goods are received on
-	question question
-	lines    []goods // collected and not saved; copied before it is changed
-	bases    []basis // what the book had when a count began; copied before it is changed
-	reason   Button
-	parts    parts  // lot and date codes that wait for their product
-	latest   *goods // what this mode saved last
-	total    int64  // how much of it, base units
-	offer    *offer // the action that UNDO would take back
-	round    *round // the order that is picked; never changed in place
-	leaving  Button // the mode card that would give unsaved work up
-	sought   sought
-	pans     []pan // copied before it is changed
+	entry     string    // digits keyed in
+	times     int64     // factor for the next goods; 0 for none
+	place     stock.Bin // the bin that the work is about
+	placed    bool      // place was named; "" is the dock
+	goods     *goods    // what the question is about; never changed in place
+	document  string    // inbound document that goods are received on
+	question  question
+	lines     []goods // collected and not saved; copied before it is changed
+	bases     []basis // what the book had when a count began; copied before it is changed
+	reason    Button
+	target    stock.Bin  // that goods were to go into when a second person was asked for
+	parts     parts      // lot and date codes that wait for their product
+	latest    *goods     // what this mode saved last
+	total     int64      // how much of it, base units
+	offer     *offer     // the action that UNDO would take back
+	signing   *signing   // a badge that waits for its PIN; never changed in place
+	gate      gate       // that a second person is asked for
+	approved  []approval // of the goods or lines at hand; copied before it is changed
+	recounted recount    // a count that is to be made once more
+	round     *round     // the order that is picked; never changed in place
+	leaving   Button     // the mode card that would give unsaved work up
+	sought    sought
+	pans      []pan // copied before it is changed
 
 	pending *pending // the command that the ledger has not answered yet
 
@@ -66,6 +71,7 @@ const (
 	wantZero             // whether the bin is empty, as the book says
 	wantVerdict          // whether goods that came back are good
 	wantHome             // the bin that they go into
+	wantSecond           // a second person, who approves
 )
 
 // goods is an item that was scanned, as far as it is known.

@@ -15,6 +15,7 @@ type Effect struct {
 	// Fetch is the badge of somebody who has come to this station: what that
 	// person works on elsewhere is to be brought here.
 	Fetch string
+	Tried *Try   // a PIN that was keyed in
 	Work  *State // what another station takes over, after a Leave
 }
 
@@ -26,7 +27,7 @@ func Step(s State, in Input, book Book, rules Rules, now time.Time) (State, Effe
 	t.changed = true
 	t.take(in)
 	next := t.State
-	return next, Effect{View: t.view(), Changed: t.changed, Sound: t.sound, Command: t.command, Fetch: t.fetch, Work: t.work}
+	return next, Effect{View: t.view(), Changed: t.changed, Sound: t.sound, Command: t.command, Fetch: t.fetch, Tried: t.tried, Work: t.work}
 }
 
 // turn is one step in the making.
@@ -45,6 +46,7 @@ type turn struct {
 	command *stock.Command
 	changed bool
 	work    *State // that another station takes over
+	tried   *Try
 	fetch   string // the badge whose work is to be taken over
 }
 
@@ -206,6 +208,7 @@ func (t *turn) leave() {
 	t.goods, t.question, t.reason = nil, noQuestion, ""
 	t.lines, t.bases, t.parts, t.document = nil, nil, parts{}, ""
 	t.latest, t.total, t.offer, t.leaving, t.round = nil, 0, nil, "", nil
+	t.signing, t.gate, t.approved, t.recounted = nil, "", nil, recount{}
 	for _, p := range t.pans {
 		if p.tare != 0 {
 			mine := t.panOf(p.device)

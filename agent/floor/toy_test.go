@@ -107,9 +107,12 @@ func (b *toy) Recounts() []stock.Recount { return nil }
 type crowd struct {
 	clerks map[string]*clerk
 	totes  map[string]stock.OrderID
+	wrong  map[string]int
 }
 
-func newCrowd() *crowd { return &crowd{map[string]*clerk{}, map[string]stock.OrderID{}} }
+func newCrowd() *crowd {
+	return &crowd{map[string]*clerk{}, map[string]stock.OrderID{}, map[string]int{}}
+}
 
 func (c *crowd) Claimant(id stock.OrderID) string {
 	for name, k := range c.clerks {
@@ -130,6 +133,8 @@ func (c *crowd) Tote(id stock.OrderID) string {
 }
 
 func (c *crowd) Filling(tote string) stock.OrderID { return c.totes[tote] }
+
+func (c *crowd) WrongPINs(badge string) int { return c.wrong[badge] }
 
 // fetch brings the work of a person from another station, like the desks do.
 func (c *crowd) fetch(to *clerk, badge string) {

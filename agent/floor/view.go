@@ -11,6 +11,7 @@ import (
 type View struct {
 	Station  string `json:"station"`
 	Operator string `json:"operator"` // badge; empty when nobody signed in
+	Person   string `json:"person"`   // the name of whoever signed in, or the badge
 	English  bool   `json:"english"`  // the person asked for English first
 	Mode     Mode   `json:"mode"`
 	ModeName Text   `json:"mode_name"`

@@ -40,6 +40,10 @@ func (wasting) advance(t *turn) {
 	if t.goods == nil {
 		return
 	}
+	if t.reason != "" && t.approver(gateValue) != "" {
+		t.writeOff()
+		return
+	}
 	g := *t.goods
 	cells := t.here(g.item.SKU)
 	if len(cells) == 0 {
@@ -95,12 +99,25 @@ func (wasting) button(t *turn, b Button) bool {
 	return true
 }
 
+// valueOf gives what goods are worth, in fen; 0 where nobody knows.
+func valueOf(it stock.Item, qty int64) int64 {
+	if it.Unit == stock.Piece {
+		return it.Price * qty
+	}
+	return it.Price * qty / 500 // prices are per 500 g or ml
+}
+
 func (t *turn) writeOff() {
 	g := *t.goods
 	taken, rest := take(of(t.here(g.item.SKU), g.lot), g.qty)
 	if rest > 0 {
 		t.refuse(NotEnough, say(badNotEnough, amount(g.qty-rest, g.item.Unit), nameOf(g.item)), hintCountFirst)
 		return
+	}
+	if v := valueOf(g.item, g.qty); t.rules.WasteLimit > 0 && v > t.rules.WasteLimit {
+		if !t.passes(gateValue, TooDear, say(badTooDear, v/100, v%100)) {
+			return
+		}
 	}
 	t.save(t.outOf(taken, g.movement(stock.Waste)), say(saidWasted, amount(g.qty, g.item.Unit), nameOf(g.item)))
 }
