@@ -53,14 +53,18 @@ func (h Hello) check(s *step, w *warehouse) *Refusal {
 	if w.closed(epoch) {
 		return refuse(ReasonEpoch, "the ledger %s of warehouse %s was replaced by a later one and stays closed: start this box with a new ledger", epoch, h.Warehouse)
 	}
-	if i := slices.IndexFunc(st.Superseded, func(o OldBoot) bool { return o.Boot == h.Boot }); i >= 0 {
+	if i := w.replaced(h.Boot); i >= 0 && h.Boot != w.holder(epoch) {
 		if h.Nonce <= st.Superseded[i].Nonce {
 			return refuse(ReasonSession, "a copy of an earlier hello, which a later one replaced")
 		}
-		st.Clones++
-		st.Cloned = s.now()
-		s.touch(w)
-		return refuse(ReasonClone, "two boxes take turns as warehouse %s: stop one of them; a copied disk must get a new ledger before it starts", h.Warehouse)
+		if w.replaced(w.holder(epoch)) >= 0 {
+			st.Clones++
+			st.Cloned = s.now()
+			s.touch(w)
+			return refuse(ReasonClone, "two boxes take turns as warehouse %s: stop one of them; a copied disk must get a new ledger before it starts", h.Warehouse)
+		}
+		// It may come back once: the boot in its place can be a process that has
+		// ended, whose only hello the network held up.
 	}
 	if epoch == st.Box.Epoch {
 		return h.resumes(s, w)
@@ -142,11 +146,31 @@ func (w *warehouse) supersede(b *Box) {
 	if b.Boot == (Boot{}) {
 		return
 	}
-	kept := w.state.Superseded
+	kept := slices.Clone(w.state.Superseded)
+	if i := w.replaced(b.Boot); i >= 0 { // it had come back
+		kept = slices.Delete(kept, i, i+1)
+	}
 	if len(kept) == oldBoots {
 		kept = kept[1:]
 	}
-	w.state.Superseded = append(slices.Clip(slices.Clone(kept)), OldBoot{b.Boot, b.Nonce})
+	w.state.Superseded = append(slices.Clip(kept), OldBoot{b.Boot, b.Nonce})
+}
+
+// replaced gives the place of a boot among those that were replaced, also when
+// it came back; -1 when it never was.
+func (w *warehouse) replaced(boot Boot) int {
+	return slices.IndexFunc(w.state.Superseded, func(o OldBoot) bool { return o.Boot == boot })
+}
+
+// holder gives the boot that has the session of a ledger; zero for none.
+func (w *warehouse) holder(epoch stock.Epoch) Boot {
+	switch st := &w.state; {
+	case epoch == st.Box.Epoch:
+		return st.Box.Boot
+	case st.Candidate != nil:
+		return st.Candidate.Boot
+	}
+	return Boot{}
 }
 
 func (w *warehouse) closed(e stock.Epoch) bool {

@@ -169,15 +169,42 @@ func TestClone_TwoBootsThatTakeTurns(t *testing.T) {
 	b.Start(2)
 	s.hello(b)
 	s.refused(stale, inventory.ReasonSession, "copy of an earlier hello")
+	s.hello(&copied) // once is no turn: see below
 	if got := s.state().Clones; got != 0 {
-		t.Errorf("a stale hello counts as %d clones", got)
+		t.Errorf("a stale hello and a boot that comes back count as %d clones", got)
 	}
-	s.refused(copied.Hello(), inventory.ReasonClone, "stop one of them")
-	if st := s.state(); st.Clones != 1 || st.Cloned.IsZero() || st.Box.Boot != b.Boot {
+	s.refused(b.Hello(), inventory.ReasonClone, "stop one of them")
+	if st := s.state(); st.Clones != 1 || st.Cloned.IsZero() || st.Box.Boot != copied.Boot {
 		t.Errorf("after a clone: %+v", st)
 	}
-	s.works(b, 1)
-	s.sends(b, b.Rest(1), 1) // the box that has the session goes on
+	s.works(&copied, 1)
+	s.sends(&copied, copied.Rest(1), 1) // the box that has the session goes on
+}
+
+// A process that was killed soon after it started can be heard for the first
+// time when its successor is at work already: what the network held up is not
+// a second box, and the successor comes back.
+func TestClone_TheLateHelloOfADeadProcessIsNone(t *testing.T) {
+	s, b := newScene(t), storetest.NewBox("sz-1", 1)
+	s.hello(b)
+	b.Start(2)
+	late := b.Hello()
+	for number := range 3 {
+		b.Start(10 + number)
+		s.hello(b)
+		if number == 0 {
+			if _, ok := s.says(nil, late).(inventory.Welcome); !ok {
+				t.Fatalf("the late hello: %v, so this test shows nothing", s.last)
+			}
+			s.hello(b)
+		}
+		s.refused(late, inventory.ReasonSession, "copy of an earlier hello")
+		s.works(b, 1)
+		s.sends(b, b.Rest(1), stock.Seq(number+1))
+	}
+	if got := s.state().Clones; got != 0 {
+		t.Errorf("%d clones", got)
+	}
 }
 
 func TestClone_ManyRestartsAreNone(t *testing.T) {
