@@ -62,7 +62,11 @@ func (h *Hub) openStore() (err error) {
 	if err := os.MkdirAll(h.cfg.Data, 0o750); err != nil {
 		return fmt.Errorf("make the store's folder: %w", err)
 	}
-	h.store, err = store.Open(h.cfg.Data, store.Options{Book: inventory.Config{AutoEnrol: h.cfg.AutoEnrol}, Log: h.log})
+	zone, err := time.LoadLocation(h.cfg.TimeZone)
+	if err != nil {
+		return fmt.Errorf("time_zone: %w", err)
+	}
+	h.store, err = store.Open(h.cfg.Data, store.Options{Book: inventory.Config{AutoEnrol: h.cfg.AutoEnrol, Zone: zone}, Log: h.log})
 	if err != nil {
 		return err
 	}

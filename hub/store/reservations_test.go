@@ -33,7 +33,7 @@ func try(tb testing.TB, id string, sku stock.SKU, n int64) *inventory.Try {
 	return t
 }
 
-var rounds = flag.Int("rounds", 50, "rounds of many callers who want one unit")
+var rounds = flag.Int("rounds", 20, "rounds of many callers who want one unit")
 
 // TestTry_TheLastUnitIsSoldOnce: of a thousand callers who want the only unit
 // at once, exactly one gets it.

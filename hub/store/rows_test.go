@@ -43,6 +43,14 @@ var kinds = []struct {
 		}
 		return packItem(nil, &it)
 	}},
+	{"event", func(row string) ([]byte, error) {
+		e, err := unpackEvent(row)
+		return packEvent(nil, &e), err
+	}},
+	{"policy", func(row string) ([]byte, error) {
+		p, err := unpackPolicy("w", 7, row)
+		return packPolicy(nil, &p), err
+	}},
 	{"quarantined", func(row string) ([]byte, error) {
 		q, err := unpackQuarantined("w", inventory.Place{}, row)
 		return packQuarantined(nil, &q), err
@@ -62,6 +70,8 @@ var kinds = []struct {
 func FuzzRows(f *testing.F) {
 	f.Add(packLevel(nil, sampleLevel()))
 	f.Add(packWarehouse(nil, sampleWarehouse()))
+	f.Add(packEvent(nil, sampleEvent()))
+	f.Add(packPolicy(nil, samplePolicy()))
 	f.Add(packDown(nil, &inventory.DownState{Epoch: stock.Epoch{1}, Stored: 4, Pending: []inventory.DownKey{{Item: "milk"}}, Waiting: 2, Version: 9}))
 	f.Add(packRetried(nil, sampleRetried()))
 	f.Add(packRepaired(nil, sampleRepaired()))
@@ -78,7 +88,37 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 		_, _, _ = unpackKept(string(row), stock.Seq(len(row)))
+		_, _ = split(string(row))
+		_, _ = headOf(string(row))
+		_ = refsOf(string(row), 1, 2)
 	})
+}
+
+func sampleEvent() *inventory.Event {
+	at := time.UnixMilli(1_800_000_000_123).UTC()
+	return &inventory.Event{Type: inventory.EventPicked, Time: at, Reservation: &inventory.Reservation{
+		ID: "o-1", Payload: 1 << 60, Warehouse: "w", Ref: "ref", Channel: "app", State: inventory.Confirmed, TTL: time.Minute,
+		Lines: []inventory.ReservationLine{
+			{
+				SKU: "milk", Quantity: 5, Granted: 4, MinShelfLife: 3, MinExpiry: 20270131, Tolerance: 1, Substitutes: []stock.SKU{"soy"},
+				Lots: []inventory.Allocation{{Lot: "A1", Expiry: 20270202, Quantity: 3}}, Picked: 1, AtRisk: true,
+			},
+			{SKU: "rice", Quantity: 1, Granted: 0, Done: true},
+		},
+		Expires: at, Created: at, Confirmed: at, Updated: at, Due: at, Reason: "why", AtRisk: true, PickedAfterCancel: true,
+		Picks: []inventory.PickOf{{Line: 1, Place: inventory.Place{Term: 2, Seq: 3}, Quantity: 1, Short: true}},
+		Born:  8, Asked: 9, Revision: 10,
+	}}
+}
+
+func samplePolicy() *inventory.PolicyRow {
+	return &inventory.PolicyRow{
+		Warehouse: "w", SKU: "milk", By: "ops", Why: "because", Time: time.UnixMilli(1_800_000_000_123).UTC(), Revision: 7,
+		Policy: &inventory.Policy{
+			Safety: 1, LocalReserve: 2, DegradedBuffer: 3, Tolerance: -1, Quotas: []inventory.Quota{{Channel: "app", Percent: 30}},
+			Deficit: inventory.CancelHeld, MaxAge: time.Minute, Area: &inventory.Area{Latitude: -5, Longitude: 6, Radius: 7},
+		},
+	}
 }
 
 func sampleLevel() *inventory.Level {
@@ -150,6 +190,14 @@ func TestRows_ComeBackAsTheyWere(t *testing.T) {
 	repaired, err := unpackRepaired("w", 1, string(packRepaired(nil, sampleRepaired())))
 	if diff := cmp.Diff(*sampleRepaired(), repaired); diff != "" || err != nil {
 		t.Errorf("repaired: %v\n%s", err, diff)
+	}
+	event, err := unpackEvent(string(packEvent(nil, sampleEvent())))
+	if diff := cmp.Diff(*sampleEvent(), event); diff != "" || err != nil {
+		t.Errorf("event: %v\n%s", err, diff)
+	}
+	policy, err := unpackPolicy("w", 7, string(packPolicy(nil, samplePolicy())))
+	if diff := cmp.Diff(*samplePolicy(), policy); diff != "" || err != nil {
+		t.Errorf("policy: %v\n%s", err, diff)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.Make[inventory.DownState]().Draw(t, "down")
