@@ -56,6 +56,7 @@ func BenchmarkAppend(b *testing.B) {
 			all.Wait()
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "movements/s")
+			b.ReportMetric(float64(b.N)/float64(l.Status().Commits), "movements/commit")
 			b.ReportMetric(float64(written(b)-before)/float64(b.N), "B-written/movement")
 		})
 	}

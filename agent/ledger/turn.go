@@ -81,10 +81,12 @@ func (q *queue) release() bool {
 	}
 }
 
-func (q *queue) empty() bool {
+func (q *queue) empty() bool { return q.length() == 0 }
+
+func (q *queue) length() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting) == 0
+	return len(q.waiting)
 }
 
 func (q *queue) join(r *request) error {

@@ -76,9 +76,26 @@ func (w *writer) serve() error {
 	group := w.queue.gather()
 	err := w.commit(group)
 	if len(group) > 1 {
-		runtime.Gosched()
+		w.queue.reassemble(len(group))
 	}
 	return err
+}
+
+// patience is how often the writer lets others run although nobody came the last
+// time: some microseconds, a small part of a commit.
+const patience = 0
+
+// reassemble lets others run until all who were answered together wait again, or
+// nobody comes any more. It never waits for somebody who does something else.
+func (q *queue) reassemble(answered int) {
+	had := q.length()
+	all := had + answered
+	for vain := 0; vain < patience && had < all; vain++ {
+		runtime.Gosched()
+		if now := q.length(); now > had {
+			had, vain = now, 0
+		}
+	}
 }
 
 // sweep commits what waits for a commit to ride on.
