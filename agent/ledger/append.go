@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/wire"
@@ -26,15 +25,14 @@ const maxGroup = 1000
 // What the movements point to (evidence, what was counted) must not be changed
 // after the call, because it may still be read when ctx has ended it.
 func (l *Ledger) Append(ctx context.Context, c stock.Command) (stock.Receipt, error) {
-	if err := checkCommand(&c); err != nil {
+	b, err := prepare(&c)
+	if err != nil {
 		return stock.Receipt{}, err
 	}
-	// The writer may still read the movements when ctx has ended this call.
-	c.Movements = slices.Clone(c.Movements)
 	var receipt stock.Receipt
-	r := &request{size: len(c.Movements), work: func(w *commit) error {
+	r := &request{size: len(b.plan), work: func(w *commit) error {
 		var err error
-		receipt, err = w.book(&c)
+		receipt, err = w.book(b)
 		return err
 	}}
 	if err := l.do(ctx, r); err != nil {
@@ -43,23 +41,45 @@ func (l *Ledger) Append(ctx context.Context, c stock.Command) (stock.Receipt, er
 	return receipt, nil
 }
 
-func checkCommand(c *stock.Command) error {
+// booking is a command on its way into the journal. What can be done of it
+// without the turn is done by the caller, while others write.
+type booking struct {
+	command string
+	key     commandKey
+	plan    []stock.Entry // without numbers until it has the turn
+	encoded [][]byte      // but for their numbers; nil for an entry that is to be settled first
+}
+
+// prepare checks a command and encodes it. It copies the movements, because the
+// writer may still read them when the caller is gone.
+func prepare(c *stock.Command) (*booking, error) {
 	if c.ID == "" || len(c.ID) > stock.MaxCommand {
-		return fmt.Errorf("%w command id %q: 1 to %d bytes", stock.ErrInvalid, c.ID, stock.MaxCommand)
+		return nil, fmt.Errorf("%w command id %q: 1 to %d bytes", stock.ErrInvalid, c.ID, stock.MaxCommand)
 	}
 	if err := stock.CheckText(c.ID); err != nil {
-		return fmt.Errorf("command id: %w", err)
+		return nil, fmt.Errorf("command id: %w", err)
 	}
-	if n := len(c.Movements); n == 0 || n > maxGroup {
-		return fmt.Errorf("%w command %q: %d movements, wants 1 to %d", stock.ErrInvalid, c.ID, n, maxGroup)
+	n := len(c.Movements)
+	if n == 0 || n > maxGroup {
+		return nil, fmt.Errorf("%w command %q: %d movements, wants 1 to %d", stock.ErrInvalid, c.ID, n, maxGroup)
 	}
-	for i := range c.Movements {
-		if err := checkMovement(&c.Movements[i]); err != nil {
-			return fmt.Errorf("command %q: %w", c.ID, err)
+	b := &booking{command: c.ID, key: keyOf(c.ID), plan: make([]stock.Entry, n), encoded: make([][]byte, n)}
+	for i := range b.plan {
+		e := &b.plan[i]
+		*e = stock.Entry{Command: c.ID, Part: i, Movement: c.Movements[i]}
+		err := checkMovement(&e.Movement)
+		if err == nil && !settles(e) {
+			b.encoded[i], err = wire.EncodeUnnumbered(e)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("command %q: %w", c.ID, err)
 		}
 	}
-	return nil
+	return b, nil
 }
+
+// settles reports whether only the ledger knows what an entry comes to.
+func settles(e *stock.Entry) bool { return e.Count != nil || e.Undoes != 0 }
 
 // checkMovement finds what is wrong with a movement by itself, before it
 // takes up the writer's time.
@@ -73,38 +93,39 @@ func checkMovement(m *stock.Movement) error {
 	if c := m.Count; c != nil && (c.Counted < 0 || c.Counted > stock.MaxQty) {
 		return fmt.Errorf("%w count of %s: %d counted", stock.ErrInvalid, m.SKU, c.Counted)
 	}
-	if m.Kind == stock.Undo {
-		return nil // what it undoes has its SKU and quantity
+	if m.Kind == stock.Count {
+		return m.Validate()
 	}
-	return m.Validate()
+	return nil // what an undo undoes has its SKU and quantity; all others are checked as they are encoded
 }
 
-// book plans the entries of a command, unless it was booked before.
-func (w *commit) book(c *stock.Command) (stock.Receipt, error) {
-	if receipt, ok, err := w.booked(c); ok || err != nil {
+// book numbers and settles the entries of a command, unless it was booked before.
+func (w *commit) book(b *booking) (stock.Receipt, error) {
+	if receipt, ok, err := w.booked(b); ok || err != nil {
 		return receipt, err
 	}
 	if w.full != nil {
 		return stock.Receipt{}, w.full
 	}
-	plan := make([]stock.Entry, len(c.Movements))
-	encoded := make([][]byte, len(c.Movements))
-	for i := range plan {
-		e := &plan[i]
-		*e = stock.Entry{Seq: w.last.seq + 1 + stock.Seq(i), Command: c.ID, Part: i, Movement: c.Movements[i]}
-		if err := w.settle(e, plan[:i]); err != nil {
+	for i := range b.plan {
+		e := &b.plan[i]
+		e.Seq = w.last.seq + 1 + stock.Seq(i)
+		if b.encoded[i] != nil {
+			continue
+		}
+		if err := w.settle(e, b.plan[:i]); err != nil {
 			return stock.Receipt{}, err
 		}
 		var err error
-		if encoded[i], err = wire.EncodeEntry(e); err != nil {
+		if b.encoded[i], err = wire.EncodeUnnumbered(e); err != nil {
 			return stock.Receipt{}, err
 		}
 	}
-	if err := w.checkOrders(plan); err != nil {
+	if err := w.checkOrders(b.plan); err != nil {
 		return stock.Receipt{}, err
 	}
-	w.take(plan, encoded)
-	return stock.Receipt{From: plan[0].Seq, To: w.last.seq}, nil
+	w.take(b)
+	return stock.Receipt{From: b.plan[0].Seq, To: w.last.seq}, nil
 }
 
 // settle works out what only the ledger knows.
@@ -119,24 +140,23 @@ func (w *commit) settle(e *stock.Entry, before []stock.Entry) error {
 }
 
 // take appends planned entries to the commit.
-func (w *commit) take(plan []stock.Entry, encoded [][]byte) {
-	for i, b := range encoded {
-		w.last = mark{plan[i].Seq, w.last.hash.Next(b)}
-		w.records = append(w.records, record{w.last.seq, w.last.hash, b})
-	}
-	if w.group > 1 {
-		if w.commands == nil {
-			w.commands = make(map[string]int, w.group)
-		}
-		w.commands[plan[0].Command] = len(w.entries)
-	}
-	w.entries = append(w.entries, plan...)
-	for i := range plan {
-		if u := plan[i].Undoes; u != 0 {
+func (w *commit) take(b *booking) {
+	for i := range b.plan {
+		r := w.last.next(b.plan[i].Seq, b.encoded[i])
+		w.last = mark{r.seq, r.hash}
+		w.records = append(w.records, r)
+		if u := b.plan[i].Undoes; u != 0 {
 			if w.undone == nil {
 				w.undone = make(map[stock.Seq]stock.Seq)
 			}
-			w.undone[u] = plan[i].Seq
+			w.undone[u] = b.plan[i].Seq
 		}
 	}
+	if w.group > 1 {
+		if w.commands == nil {
+			w.commands = make(map[string]*booking, w.group)
+		}
+		w.commands[b.command] = b
+	}
+	w.bookings = append(w.bookings, b)
 }

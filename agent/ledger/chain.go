@@ -79,7 +79,7 @@ func (r *remains) mended(at mark) (link, bool) {
 		if err != nil {
 			continue
 		}
-		found.hash = at.hash.Next(found.bytes)
+		found.hash, found.kept = at.hash.Next(found.bytes), nil
 		if len(r.links(mark{found.seq, found.hash})) > 0 {
 			return link{p, found}, true
 		}

@@ -24,8 +24,8 @@ type commit struct {
 	last     mark
 	ending   ending
 	records  []record
-	entries  []stock.Entry
-	commands map[string]int          // command id -> index of its first entry in entries; nil in a commit of one
+	bookings []*booking
+	commands map[string]*booking     // by id; nil in a commit of one
 	undone   map[stock.Seq]stock.Seq // by entries of this commit; nil where there are none
 
 	tasks   orders              // that this commit changes, as it leaves them
@@ -89,6 +89,7 @@ func (l *Ledger) remind() {
 func (l *Ledger) begin(tx *bbolt.Tx, group int) *commit {
 	return &commit{
 		l: l, tx: tx, group: group, journal: openJournal(tx), last: l.view.last, ending: l.view.ending, full: l.room(tx),
+		records: make([]record, 0, group), bookings: make([]*booking, 0, group),
 	}
 }
 
@@ -118,18 +119,25 @@ func (l *Ledger) show(c *commit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := &l.view
-	for i := range c.entries {
-		v.sheet.Apply(&c.entries[i].Movement)
-		v.window.add(&c.entries[i])
-		v.recounts.add(&c.entries[i])
+	for _, b := range c.bookings {
+		b.show(v)
 	}
 	v.last, v.ending = c.last, c.ending
 	for _, f := range c.publish {
 		f(v)
 	}
-	if len(c.entries) > 0 {
+	if len(c.bookings) > 0 {
 		close(v.changed)
 		v.changed = make(chan struct{})
+	}
+}
+
+func (b *booking) show(v *view) {
+	for i := range b.plan {
+		e := &b.plan[i]
+		v.sheet.Apply(&e.Movement)
+		v.window.add(e, b.key)
+		v.recounts.add(e)
 	}
 }
 

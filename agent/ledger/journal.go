@@ -2,11 +2,14 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/forestock/forestock/proto/stock"
+	"github.com/forestock/forestock/proto/wire"
 )
 
 // journal is the entries as one transaction sees them: the journal bucket,
@@ -33,14 +36,34 @@ const (
 	elementCost = 16
 )
 
+var emptyHeads = ending{0, headRoom}
+
 // record is one entry as stored.
 type record struct {
 	seq   stock.Seq
 	hash  stock.Hash // the chain's hash after the entry
 	bytes []byte
+	kept  []byte // hash and bytes, where they stand together already; else nil
 }
 
-func (r record) value() []byte {
+// next makes the record of the entry that follows a mark: the hash before it and
+// the bytes stand in one buffer for the sum, which then takes the hash's place.
+func (m mark) next(seq stock.Seq, unnumbered []byte) record {
+	b := make([]byte, len(m.hash), len(m.hash)+maxNumber+len(unnumbered))
+	copy(b, m.hash[:])
+	b = wire.AppendNumbered(b, seq, unnumbered)
+	hash := stock.Hash(sha256.Sum256(b)) // as stock.Hash.Next has it
+	copy(b, hash[:])
+	return record{seq, hash, b[len(hash):], b}
+}
+
+// maxNumber bounds the bytes of an encoded number: a tag and ten of a varint.
+const maxNumber = 11
+
+func (r *record) value() []byte {
+	if r.kept != nil {
+		return r.kept
+	}
 	return append(append(make([]byte, 0, len(r.hash)+len(r.bytes)), r.hash[:]...), r.bytes...)
 }
 
@@ -49,7 +72,8 @@ func recordFrom(k, v []byte) (record, bool) {
 	if len(k) != 8 || len(v) < len(stock.Hash{}) {
 		return record{}, false
 	}
-	return record{seq: keySeq(k), hash: stock.Hash(v[:32]), bytes: bytes.Clone(v[32:])}, true
+	kept := bytes.Clone(v)
+	return record{keySeq(k), stock.Hash(kept[:32]), kept[32:], kept}, true
 }
 
 func openJournal(tx *bbolt.Tx) *journal { return &journal{tx: tx} }
@@ -163,7 +187,7 @@ func (j *journal) end() ending {
 			return ending{i, headRoom - used}
 		}
 	}
-	return ending{0, headRoom}
+	return emptyHeads
 }
 
 // append stores new records and tells where the next ones go: in the heads
@@ -171,8 +195,11 @@ func (j *journal) end() ending {
 // bucket.
 func (j *journal) append(at ending, records []record) (ending, error) {
 	where, next, ok := place(at, records)
-	if !ok {
-		return ending{0, headRoom}, j.fold(records)
+	switch {
+	case !ok && at == emptyHeads:
+		return at, j.put(records)
+	case !ok:
+		return emptyHeads, j.fold(records)
 	}
 	for i, r := range records {
 		if err := j.head(where[i]).Put(seqKey(r.seq), r.value()); err != nil {
@@ -184,6 +211,9 @@ func (j *journal) append(at ending, records []record) (ending, error) {
 
 // place finds a head for every record; false when there is not enough room.
 func place(at ending, records []record) (heads []int, next ending, ok bool) {
+	if len(records)*(elementCost+8+len(stock.Hash{})) > len(bucketHeads)*headRoom {
+		return nil, at, false
+	}
 	heads = make([]int, len(records))
 	for i, r := range records {
 		need := elementCost + 8 + len(r.hash) + len(r.bytes)
@@ -215,8 +245,16 @@ func (j *journal) fold(records []record) error {
 			}
 		}
 	}
-	for _, r := range records {
-		if err := j.main().Put(seqKey(r.seq), r.value()); err != nil {
+	return j.put(records)
+}
+
+// put stores records in the journal bucket, behind all that it holds.
+func (j *journal) put(records []record) error {
+	older := j.main()
+	var key [8]byte // bbolt copies it
+	for i := range records {
+		binary.BigEndian.PutUint64(key[:], uint64(records[i].seq))
+		if err := older.Put(key[:], records[i].value()); err != nil {
 			return err
 		}
 	}

@@ -162,7 +162,7 @@ func (v *view) replay(entries [][]byte) error {
 		if e.Seq > v.checkpoint.seq {
 			v.sheet.Apply(&e.Movement)
 		}
-		v.window.add(&e)
+		v.window.add(&e, keyOf(e.Command))
 		v.orders.replay(&e)
 		v.recounts.add(&e)
 	}

@@ -231,7 +231,7 @@ func (p piece) read(file *os.File) (record, error) {
 	if _, err := file.ReadAt(b, p.at); err != nil {
 		return record{}, err
 	}
-	return record{p.seq, stock.Hash(b[:32]), b[32:]}, nil
+	return record{p.seq, stock.Hash(b[:32]), b[32:], b}, nil
 }
 
 func (p piece) entry(file *os.File) (stock.Entry, error) {

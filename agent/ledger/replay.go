@@ -9,33 +9,29 @@ import (
 
 // booked looks for an earlier command with the same id, on disk and in the
 // commit at hand, and compares what it says.
-func (w *commit) booked(c *stock.Command) (receipt stock.Receipt, ok bool, err error) {
-	first, err := w.earlier(c)
+func (w *commit) booked(b *booking) (receipt stock.Receipt, ok bool, err error) {
+	first, err := w.earlier(b)
 	if err != nil {
 		return stock.Receipt{}, false, err
 	}
 	// What a predecessor booked may be here in part, or as something else that
 	// comes to the same, so it is not compared.
-	_, known := w.l.view.known[keyOf(c.ID)]
+	_, known := w.l.view.known[b.key]
 	if len(first) == 0 {
 		return stock.Receipt{Replayed: known}, known, nil
 	}
-	if !known && !same(first, c.Movements) {
-		return stock.Receipt{}, false, &ReusedError{Command: c.ID, First: first[0].Seq}
+	if !known && !same(first, b.plan) {
+		return stock.Receipt{}, false, &ReusedError{Command: b.command, First: first[0].Seq}
 	}
 	return stock.Receipt{From: first[0].Seq, To: first[len(first)-1].Seq, Replayed: true}, true, nil
 }
 
 // earlier gives the entries that a command id stands for; none when it is new.
-func (w *commit) earlier(c *stock.Command) ([]stock.Entry, error) {
-	if at, ok := w.commands[c.ID]; ok {
-		end := at
-		for end < len(w.entries) && w.entries[end].Command == c.ID {
-			end++
-		}
-		return w.entries[at:end], nil
+func (w *commit) earlier(b *booking) ([]stock.Entry, error) {
+	if first, ok := w.commands[b.command]; ok {
+		return first.plan, nil
 	}
-	seq, ok := w.l.view.window.commands[keyOf(c.ID)]
+	seq, ok := w.l.view.window.commands[b.key]
 	if !ok {
 		return nil, nil
 	}
@@ -45,7 +41,7 @@ func (w *commit) earlier(c *stock.Command) ([]stock.Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if e.Command != c.ID {
+		if e.Command != b.command {
 			break
 		}
 		entries = append(entries, e)
@@ -73,15 +69,15 @@ func (w *commit) entry(seq stock.Seq) (stock.Entry, error) {
 	return wire.DecodeEntry(v[32:])
 }
 
-// same reports whether movements say what the booked entries say. The clock
+// same reports whether planned entries say what the booked entries say. The clock
 // does not count, because a retry may carry a later one; nor does what the
 // ledger worked out itself.
-func same(booked []stock.Entry, movements []stock.Movement) bool {
-	if len(booked) != len(movements) {
+func same(booked, planned []stock.Entry) bool {
+	if len(booked) != len(planned) {
 		return false
 	}
 	for i := range booked {
-		if !sameMovement(&booked[i].Movement, &movements[i]) {
+		if !sameMovement(&booked[i].Movement, &planned[i].Movement) {
 			return false
 		}
 	}

@@ -108,15 +108,14 @@ func (c *commit) takeOver(st *stock.Statement, openings []stock.Movement, brough
 		plan = append(plan, stock.Entry{Seq: c.last.seq + 1 + stock.Seq(i), Command: command, Part: i, Movement: m})
 	}
 	plan = follow(plan, c.last.seq, brought)
-	encoded := make([][]byte, len(plan))
-	for i := range plan {
-		var err error
-		if encoded[i], err = wire.EncodeEntry(&plan[i]); err != nil {
-			return stock.Takeover{}, err
-		}
+	bookings, err := bookingsOf(plan)
+	if err != nil {
+		return stock.Takeover{}, err
 	}
 	took := taken{First: c.last.seq + 1}
-	c.take(plan, encoded)
+	for _, b := range bookings {
+		c.take(b)
+	}
 	if line := v.past.predecessors; len(line) > 0 && !line[len(line)-1].Orders {
 		c.addBrought(plan)
 	}
@@ -127,6 +126,24 @@ func (c *commit) takeOver(st *stock.Statement, openings []stock.Movement, brough
 	c.dirty = true
 	c.publish = append(c.publish, func(v *view) { v.past.took = took })
 	return took.Takeover, c.fail(putPast(c.tx, pastTook, took))
+}
+
+// bookingsOf divides planned entries into their commands.
+func bookingsOf(plan []stock.Entry) (all []*booking, err error) {
+	for len(plan) > 0 {
+		n := 1
+		for n < len(plan) && plan[n].Part > 0 && plan[n].Command == plan[0].Command {
+			n++
+		}
+		b := &booking{command: plan[0].Command, key: keyOf(plan[0].Command), plan: plan[:n], encoded: make([][]byte, n)}
+		for i := range b.plan {
+			if b.encoded[i], err = wire.EncodeUnnumbered(&b.plan[i]); err != nil {
+				return nil, err
+			}
+		}
+		all, plan = append(all, b), plan[n:]
+	}
+	return all, nil
 }
 
 // mayTakeOver says why this ledger cannot take over any levels.

@@ -44,9 +44,9 @@ func newWindow(size int) window {
 }
 
 // add takes up the entry that follows the newest one. The first entry added to
-// an empty window may have any number.
-func (w *window) add(e *stock.Entry) {
-	t := trace{command: keyOf(e.Command), sku: w.sku(e.SKU), cell: w.cell(e.Cell()), delta: e.Delta}
+// an empty window may have any number. key is that of its command.
+func (w *window) add(e *stock.Entry, key commandKey) {
+	t := trace{command: key, sku: w.sku(e.SKU), cell: w.cell(e.Cell()), delta: e.Delta}
 	if e.To != "" {
 		t.to = w.cell(stock.Cell{SKU: e.SKU, Lot: e.Lot, Bin: e.To})
 	}

@@ -83,7 +83,7 @@ func (w *writer) serve() error {
 
 // patience is how often the writer lets others run although nobody came the last
 // time: some microseconds, a small part of a commit.
-const patience = 0
+const patience = 20
 
 // reassemble lets others run until all who were answered together wait again, or
 // nobody comes any more. It never waits for somebody who does something else.

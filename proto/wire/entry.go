@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
@@ -17,6 +19,29 @@ func EncodeEntry(e *stock.Entry) ([]byte, error) {
 		return nil, err
 	}
 	return proto.MarshalOptions{Deterministic: true}.Marshal(entryMessage(e))
+}
+
+// EncodeUnnumbered gives what EncodeEntry gives, but for the entry's number, so
+// that an entry can be encoded before anybody knows its number. It refuses an
+// entry that is not valid whatever its number.
+func EncodeUnnumbered(e *stock.Entry) ([]byte, error) {
+	numbered := *e
+	numbered.Seq = 1
+	if err := numbered.Validate(); err != nil {
+		// Without the number that it does not have.
+		return nil, cmp.Or(e.Movement.Validate(), err)
+	}
+	m := entryMessage(&numbered)
+	m.Seq = 0 // left out of the encoding
+	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
+}
+
+// AppendNumbered appends what EncodeEntry gives of an entry that EncodeUnnumbered
+// encoded, with its number.
+func AppendNumbered(b []byte, seq stock.Seq, unnumbered []byte) []byte {
+	const field = 1 // of Entry.seq; fields are encoded in the order of their numbers
+	b = protowire.AppendTag(b, field, protowire.VarintType)
+	return append(protowire.AppendVarint(b, uint64(seq)), unnumbered...)
 }
 
 // DecodeEntry reads an entry back. The error wraps stock.ErrInvalid when the

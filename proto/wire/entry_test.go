@@ -201,3 +201,23 @@ func FuzzDecodeEntry(f *testing.F) {
 		}
 	})
 }
+
+func TestEncodeUnnumbered_LacksOnlyTheNumber(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := drawEntry(t)
+		want, err := wire.EncodeEntry(&e)
+		if err != nil {
+			t.Skip("not a valid entry")
+		}
+		seq := e.Seq
+		e.Seq = rapid.SampledFrom([]stock.Seq{0, 7}).Draw(t, "number so far")
+		b, err := wire.EncodeUnnumbered(&e)
+		if got := wire.AppendNumbered(nil, seq, b); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("numbered later it is %x, %v; want %x", got, err, want)
+		}
+	})
+	bad := stock.Entry{Command: "a", Movement: stock.Movement{Kind: stock.Receive, SKU: "no spaces"}}
+	if _, err := wire.EncodeUnnumbered(&bad); !errors.Is(err, stock.ErrInvalid) {
+		t.Errorf("an entry that is not valid: %v, want ErrInvalid", err)
+	}
+}
