@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"time"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -28,13 +29,13 @@ func (t *Try) apply(s *step) Result {
 	if t.payload == 0 {
 		return deny(InvalidReservation, "a Try is made by NewTry")
 	}
-	denied := &Denied{}
+	var denied *Denied
 	for i := range t.Candidates {
-		if r, why := t.attempt(s, &t.Candidates[i], false); why == nil {
+		r, why := t.attempt(s, &t.Candidates[i], false)
+		if why == nil {
 			return r
-		} else {
-			denied.merge(why)
 		}
+		denied = denied.merge(why)
 	}
 	if t.Ask.AllowPartial && denied.Reason == InsufficientStock {
 		for i := range t.Candidates {
@@ -58,15 +59,23 @@ func (t *Try) again(s *step, k known) Result {
 	return Ended{ID: t.ID, State: ReservationState(k.at &^ ended), Revision: k.revision}
 }
 
-// merge keeps the denial that says most: a shortage before what may pass, that
-// before what is simply wrong.
-func (d *Denied) merge(other *Denied) {
-	weight := map[Denial]int{"": 0, UnknownWarehouse: 1, UnknownSKU: 2, WarehouseFrozen: 3, InsufficientStock: 4}
+// merge keeps the denial that says most, with the shortages of both.
+func (d *Denied) merge(other *Denied) *Denied {
+	if d == nil {
+		return other
+	}
 	shortages := append(d.Shortages, other.Shortages...)
-	if weight[other.Reason] > weight[d.Reason] {
-		*d = *other
+	if other.Reason.weight() > d.Reason.weight() {
+		d = other
 	}
 	d.Shortages = shortages
+	return d
+}
+
+// weight orders the denials of several warehouses: a shortage before what may
+// pass, that before what is simply wrong.
+func (d Denial) weight() int {
+	return slices.Index([]Denial{UnknownWarehouse, UnknownSKU, WarehouseFrozen, InsufficientStock}, d)
 }
 
 // attempt tries one warehouse.
