@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -148,7 +149,11 @@ func (l *Ledger) brought(ctx context.Context, epoch stock.Epoch, common stock.Se
 			}
 			return nil
 		})
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			// Whoever removed it meant to; the levels must come all the same.
+			l.log.WarnContext(ctx, "a ledger that was set aside is gone: what the hub never got of it is lost", "path", p.Path, "epoch", p.Position.Epoch)
+		case err != nil:
 			return nil, err
 		}
 	}

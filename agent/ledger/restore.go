@@ -102,6 +102,9 @@ func (r *restorer) again(ctx context.Context, snapshots string) error {
 			return err
 		}
 	}
+	if whose := left.warehouse(); whose != "" && r.options.Warehouse != "" && whose != r.options.Warehouse {
+		return fmt.Errorf("%w: it is of %q, not of %q", ErrWarehouse, whose, r.options.Warehouse)
+	}
 	copies, err := snapshotsIn(snapshots)
 	if err != nil {
 		return err
@@ -291,7 +294,11 @@ func (r *restorer) salvage(ctx context.Context, db *bbolt.DB, at mark) (mark, er
 	if err != nil {
 		return at, err
 	}
-	if _, more := left.resume(end.seq + 1); more {
+	took, err := left.took()
+	if err != nil {
+		return at, err
+	}
+	if _, more := left.resume(end.seq + 1); more || took.Last > end.seq { // half of a takeover is no levels
 		return at, errNoCopy
 	}
 	if left.newest > end.seq {
@@ -299,6 +306,17 @@ func (r *restorer) salvage(ctx context.Context, db *bbolt.DB, at mark) (mark, er
 	}
 	r.done.Salvaged, r.done.Doubt = uint64(end.seq-at.seq), left.broken
 	return end, db.Update(func(tx *bbolt.Tx) error { return putBack(tx, left) })
+}
+
+// took gives the takeover that the damaged file had, as far as it can be read.
+func (r *remains) took() (taken, error) {
+	var p past
+	body := r.values[pastTook]
+	if body == nil {
+		return taken{}, nil
+	}
+	err := p.read(pastTook, body, "")
+	return p.took, err
 }
 
 // putBack puts what the damaged file knew of its past into the new one.

@@ -367,6 +367,68 @@ func TestRestore_LeavesAWholeLedgerAlone(t *testing.T) {
 	}
 }
 
+func TestRestore_RefusesAnotherWarehouse(t *testing.T) {
+	o := shelve(t, 50)
+	file := bytes.Clone(o.file)
+	file[bytes.LastIndex(file, o.entries[20])+10] ^= 1
+	path := o.put(t, file)
+	other := restoreOptions
+	other.Warehouse = "wh-other"
+	if _, err := ledger.Restore(t.Context(), path, o.snapshots, other); !errors.Is(err, ledger.ErrWarehouse) {
+		t.Errorf("Restore = %v, want ErrWarehouse", err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, file) {
+		t.Errorf("the file was changed, %v", err)
+	}
+}
+
+// A takeover that the snapshot lacks is salvaged whole, or the ledger begins anew:
+// half of it would be levels that nobody ever had.
+func TestRestore_TakesATakeoverWholeOrNotAtAll(t *testing.T) {
+	path, snapshots := filepath.Join(t.TempDir(), "ledger.db"), t.TempDir()
+	l, end := open(t, path, restoreOptions)
+	more(t, l, 20)
+	if _, err := l.Snapshot(t.Context(), filepath.Join(snapshots, "a.db")); err != nil {
+		t.Fatal(err)
+	}
+	took, err := l.TakeOver(t.Context(), stated(200), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := l.Newest()
+	batch, _, err := l.Read(t.Context(), 0, int(took.Last), 1<<24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end()
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		hit    stock.Seq
+		reborn bool
+	}{{5, false}, {took.Last, true}, {100, true}} {
+		damaged := bytes.Clone(file)
+		damaged[bytes.LastIndex(damaged, batch.Entries[tt.hit-1])+10] ^= 1
+		if err := errors.Join(os.RemoveAll(filepath.Join(filepath.Dir(path), "set-aside")), os.WriteFile(path, damaged, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		done, err := ledger.Restore(t.Context(), path, snapshots, restoreOptions)
+		if err != nil || done.Reborn != tt.reborn {
+			t.Fatalf("entry %d damaged: %+v, %v; want reborn %v", tt.hit, done, err, tt.reborn)
+		}
+		l, end := open(t, path, restoreOptions)
+		if !tt.reborn && (l.TookOver() != took || l.Newest().Digest != want.Digest) {
+			t.Errorf("entry %d damaged: it took over %+v, want %+v", tt.hit, l.TookOver(), took)
+		}
+		if tt.reborn && !l.TookOver().IsZero() {
+			t.Errorf("entry %d damaged: a new ledger took over %+v already", tt.hit, l.TookOver())
+		}
+		end()
+	}
+}
+
 func TestRestore_OfALedgerThatIsGoneTakesTheSnapshot(t *testing.T) {
 	o := shelve(t, 100)
 	path := filepath.Join(t.TempDir(), "ledger.db")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -287,6 +289,24 @@ func TestRebirth_ControlWithoutATraceBooksTwice(t *testing.T) {
 	}
 	if got, _ := s.Digest(); got == s.want.Digest() {
 		t.Error("the levels are right although entries 3 and 4 are there twice: the test tells nothing")
+	}
+}
+
+// Somebody who removes the old file loses what only that had, but not the levels.
+func TestRebirth_TakesOverWithoutTheOldFile(t *testing.T) {
+	s := succession(t, small)
+	if err := os.Remove(s.old.SetAside); err != nil {
+		t.Fatal(err)
+	}
+	p, _ := s.Predecessor(s.hub.Epoch)
+	if _, err := p.Sums(t.Context(), []stock.Seq{3}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Sums = %v, want fs.ErrNotExist", err)
+	}
+	if _, err := s.TakeOver(t.Context(), s.hub, 0); err != nil {
+		t.Fatal(err)
+	}
+	if digest, _ := s.Digest(); digest.Root() != s.hub.Digest {
+		t.Error("the levels are not the hub's")
 	}
 }
 
