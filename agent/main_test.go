@@ -88,3 +88,31 @@ func TestVersion_IsSaid(t *testing.T) {
 		t.Errorf("agent --version = %q, %v", out, err)
 	}
 }
+
+func TestPIN_IsReadAndNeverShown(t *testing.T) {
+	var out bytes.Buffer
+	cmd := pinCommand(&out)
+	cmd.SetIn(strings.NewReader("4711\n"))
+	cmd.SetArgs([]string{})
+	if err := cmd.Execute(); err != nil || !strings.HasPrefix(out.String(), "pbkdf2-sha256$") || strings.Contains(out.String(), "4711") {
+		t.Errorf("pin printed %q, %v", out.String(), err)
+	}
+	cmd = pinCommand(&out)
+	cmd.SetIn(strings.NewReader("12\n"))
+	cmd.SetArgs([]string{})
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	if err := cmd.Execute(); err == nil {
+		t.Error("a PIN of two digits is taken")
+	}
+}
+
+func TestTransferKey_StaysTheSame(t *testing.T) {
+	dir := t.TempDir()
+	first, err := command(t, "transfer-key", "--data", dir)
+	if err != nil || len(strings.TrimSpace(first)) != 44 {
+		t.Fatalf("transfer-key printed %q, %v", first, err)
+	}
+	if again, err := command(t, "transfer-key", "--data", dir); err != nil || again != first {
+		t.Errorf("and then %q, %v", again, err)
+	}
+}

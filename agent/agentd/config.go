@@ -128,7 +128,7 @@ func DefaultConfig() Config {
 		Data: "agent-data", TimeZone: "Asia/Shanghai",
 		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
 		Station: Station{Listen: "127.0.0.1:8101", Hosts: []string{}, Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}, Labels: floor.DefaultLabels().Patterns},
-		Work:    Work{People: []Person{}, Zones: map[string]string{}},
+		Work:    Work{People: []Person{}, Zones: map[string]string{}, Peers: map[string]string{}},
 		Ledger:  Ledger{MaxSize: 1 << 30, Keep: 30 * 24 * time.Hour},
 		Backup:  Backup{Every: time.Hour, Keep: 24},
 		Log:     settings.DefaultLog(),
@@ -154,6 +154,9 @@ func (c *Config) Validate() error {
 	link := c.uplink("")
 	if err := link.Validate(); err != nil && c.Warehouse != "" {
 		bad("hub: %w", err)
+	}
+	if _, err := c.Work.peers(); err != nil {
+		all = append(all, err)
 	}
 	all = append(all, c.Ledger.validate(), c.Backup.validate(), c.attach(), c.validateLabels(), validateDevices(c.Devices, c.rules()), c.Log.Validate())
 	return errors.Join(all...)

@@ -103,10 +103,13 @@ func (s *shift) openFloor() error {
 		return err
 	}
 	s.stations = stations(configs)
-	hall := floor.NewHall()
+	hall, rules := floor.NewHall(), s.cfg.rules()
+	if rules.Transfers, err = s.cfg.transfers(); err != nil {
+		return err
+	}
 	for _, name := range s.stations {
 		s.desks[name], err = floor.NewDesk(floor.Config{
-			Station: name, Rules: s.cfg.rules(), Labels: s.cfg.labels(), Zone: zone, Explain: explain, Hall: hall,
+			Station: name, Rules: rules, Labels: s.cfg.labels(), Zone: zone, Explain: explain, Hall: hall,
 		}, s.ledger, s.ledger, s.registry, s.log)
 		if err != nil {
 			return err

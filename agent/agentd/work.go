@@ -24,6 +24,9 @@ type Work struct {
 	CountAgain int `yaml:"count_again"`
 	// Zones are the temperature zones of bins by the first part of their name.
 	Zones map[string]string `yaml:"zones"`
+	// Peers are the warehouses that goods go to and come from, with what
+	// `agent transfer-key` prints there.
+	Peers map[string]string `yaml:"peers"`
 }
 
 // Person is somebody who works in the warehouse.

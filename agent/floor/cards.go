@@ -12,9 +12,9 @@ import (
 // never given to another button.
 var cardNumbers = map[string]Button{
 	"000001": OK, "000002": Cancel, "000003": Undo, "000004": Finish,
-	"000005": Empty, "000006": Tare, "000007": Lang, "000008": Short, "000009": Later, "000010": Sub, "000011": Good, "000012": Bad,
+	"000005": Empty, "000006": Tare, "000007": Lang, "000008": Short, "000009": Later, "000010": Sub, "000011": Good, "000012": Bad, "000013": Reprint,
 	"000101": GoLookUp, "000102": GoReceive, "000103": GoPutaway, "000104": GoPick,
-	"000105": GoWaste, "000106": GoCount, "000107": GoMove, "000108": GoReturn,
+	"000105": GoWaste, "000106": GoCount, "000107": GoMove, "000108": GoReturn, "000109": GoOut, "000110": GoIn,
 	"000302": "x2", "000303": "x3", "000305": "x5", "000306": "x6",
 	"000310": "x10", "000312": "x12", "000324": "x24",
 	"000201": "r01", "000202": "r02", "000203": "r03", "000204": "r04", "000205": "r05",

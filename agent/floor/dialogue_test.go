@@ -302,6 +302,9 @@ func (p *player) show() {
 	for _, l := range v.Lines {
 		fmt.Fprintf(w, "\t- %s %s %s\n", l.Name, l.Lot, l.Quantity)
 	}
+	if l := v.Label; l != nil {
+		fmt.Fprintf(w, "\tlabel ×%d %s %s\n", l.Copies, l.Title, l.Code)
+	}
 	if f := v.Found; f != nil {
 		fmt.Fprintf(w, "\t%s: %s, %s\n", f.Title, f.Total, f.Sub)
 		for _, c := range f.Cells {

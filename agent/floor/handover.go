@@ -38,6 +38,7 @@ func (t *turn) takeUp(in Arrive) {
 	t.mode, t.english, t.document, t.place, t.placed = w.mode, w.english, w.document, w.place, w.placed
 	t.goods, t.question, t.reason, t.lines, t.bases = w.goods, w.question, w.reason, w.lines, w.bases
 	t.latest, t.total, t.tally, t.round, t.alert = w.latest, w.total, w.tally, w.round, w.alert
+	t.peer, t.bill = w.peer, w.bill
 	t.approved, t.gate, t.recounted = w.approved, w.gate, w.recounted
 	if r := t.round; r != nil {
 		if who := t.book.Claimant(r.order); who != "" && who != t.station {

@@ -16,8 +16,9 @@ type label struct {
 	raw    []byte
 	device string
 
-	button Button
-	bin    stock.Bin
+	manifest string // the text of one
+	button   Button
+	bin      stock.Bin
 
 	gtin     stock.GTIN
 	plu      string
@@ -49,6 +50,7 @@ const (
 	codeCrate    // a crate that says its tare
 	codeTote
 	codeOrder // an order's ticket
+	codeManifest
 	codeOther // understood, but not used at this station
 )
 
@@ -145,6 +147,11 @@ func dateOf(d barcode.Date) stock.Date {
 
 // plain takes a text that is no code by itself: the SKU of goods without one.
 func (l label) plain(c barcode.Code) label {
+	if isManifest(c.Text) {
+		l.kind, l.manifest, l.what = codeManifest, c.Text, Text{"调拨单", "manifest"}
+		l.text = l.text[:len(manifestMark)+8] + "…"
+		return l
+	}
 	sku, err := stock.ParseSKU(strings.TrimSpace(c.Text))
 	if err != nil {
 		return l.wrong(UnknownCode, say(badUnknown, l.text), hintUnknown)

@@ -22,5 +22,5 @@ func (lookingUp) bin(t *turn, b stock.Bin) {
 func (lookingUp) ask(*turn) (ask, next Text) { return askAnything, nextAnything }
 
 func (lookingUp) keys(*turn) []Button {
-	return []Button{GoReceive, GoPutaway, GoPick, GoMove, GoCount, GoWaste, GoReturn, Undo}
+	return []Button{GoReceive, GoPutaway, GoPick, GoMove, GoCount, GoWaste, GoReturn, GoOut, GoIn, Reprint, Undo}
 }

@@ -217,7 +217,7 @@ var someOrders = []stock.Order{
 
 var someButtons = []Button{
 	OK, OK, OK, Cancel, Undo, Undo, Finish, Empty, Tare, Back, Lang, GoLookUp, GoReceive, GoReceive, GoPutaway, GoPick, GoPick,
-	GoWaste, GoCount, GoMove, GoReturn, Short, Later, Sub, Good, Bad, "r01", "1", "2", "3", "0", "9", "x6", "r03", "r08", "nonsense",
+	GoWaste, GoCount, GoMove, GoReturn, GoOut, GoIn, Reprint, Short, Later, Sub, Good, Bad, "r01", "1", "2", "3", "0", "9", "x6", "r03", "r08", "nonsense",
 }
 
 var someCodes = func() []string {

@@ -31,6 +31,37 @@ var (
 	nextTicket    = Text{"退的是哪个订单", "the order that the goods come back from"}
 	nextReturn    = Text{"退回的商品，每件一次", "the goods that came back, each piece"}
 
+	askManifest      = Text{"贴调拨单", "Put the manifest on"}
+	askPeer          = Text{"扫调往的仓", "Scan where to"}
+	askScanManifest  = Text{"扫调拨单", "Scan the manifest"}
+	askIncomplete    = Text{"还有没扫的", "Something is missing"}
+	nextManifest     = Text{"打印贴在货上；再扫仓码开始下一批", "print it and put it on the goods; a warehouse begins the next"}
+	nextPeer         = Text{"对方仓的代码", "the code of the other warehouse"}
+	nextSend         = Text{"要调出的商品，每件一次，或数字＋商品；完了扫完成", "the goods, each piece, or a number and goods; Finish at the end"}
+	nextScanManifest = Text{"货上的二维码", "the code on the goods"}
+	nextArrive       = Text{"到的商品，每件一次，或数字＋商品；完了扫完成", "what came, each piece, or a number and goods; Finish at the end"}
+	nextIncomplete   = Text{"再扫完成＝只收扫过的；取消＝继续", "Finish again takes what was scanned; Cancel goes on"}
+
+	saidSendTo   = Text{"调往 %s", "going to %s"}
+	saidSent     = Text{"已调出 %d 种到 %s", "sent %d items to %s"}
+	saidArrived  = Text{"已调入 %d 种，来自 %s", "took in %d items from %s"}
+	saidManifest = Text{"调拨 %s 到 %s", "transfer from %s to %s"}
+	saidMissing  = Text{"单上还有没扫的", "the manifest has more than was scanned"}
+	saidReprint  = Text{"补打 %d 张：%s", "reprinted %d: %s"}
+
+	badNoTransfers    = Text{"这里没有设置调拨", "Transfers are not set up here"}
+	badNoPeer         = Text{"先扫调往的仓", "Scan the other warehouse first"}
+	hintNoPeer        = Text{"扫对方仓的代码", "Scan the code of the other warehouse"}
+	badManifest       = Text{"调拨单不能用：%v", "This manifest is not taken: %v"}
+	hintManifest      = Text{"货放一边，打电话问发货的仓", "Set the goods aside and call the warehouse that sent them"}
+	badManifestTo     = Text{"这是给 %s 的", "This is for %s"}
+	badManifestLarge  = Text{"一张单装不下：%v", "Too much for one manifest: %v"}
+	hintManifestLarge = Text{"撤销几种，分两批发", "Take some back and send twice"}
+	badNoManifest     = Text{"先扫调拨单", "Scan the manifest first"}
+	hintNoManifest    = Text{"二维码在货上", "It is on the goods"}
+	badNotSent        = Text{"单上没有：%s %s", "Not on the manifest: %s %s"}
+	hintNotSent       = Text{"放一边，做完后告诉主管", "Set it aside and tell the supervisor afterwards"}
+
 	askPIN     = Text{"输密码", "Key in the PIN"}
 	askSecond  = Text{"请主管刷卡", "A second person"}
 	nextPIN    = Text{"%s 的 4 位密码", "the four digits of %s"}

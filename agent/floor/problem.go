@@ -52,4 +52,6 @@ const (
 	WrongZone     Reason = "WRONG_ZONE"
 	TooDear       Reason = "TOO_DEAR"
 	CountAgain    Reason = "COUNT_AGAIN"
+	NoPeer        Reason = "NO_PEER"
+	BadManifest   Reason = "BAD_MANIFEST"
 )

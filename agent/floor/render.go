@@ -15,7 +15,7 @@ func (t *turn) view() View {
 		Station: t.station, Operator: t.operator, Person: t.rules.name(t.operator), English: t.english,
 		Mode: t.mode, ModeName: modeTexts[t.mode], Ask: ask, Next: next,
 		Document: t.document, Entry: t.entry, Times: t.times, Last: t.last, Flash: t.flash, Alert: t.alert,
-		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Order: t.orderView(), Keys: t.keysView(),
+		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Order: t.orderView(), Label: t.label, Keys: t.keysView(),
 	}
 	v.Tally = Tally{Actions: t.tally.actions, Items: len(t.tally.skus), Text: t.tallyText()}
 	v.Pad = t.entry != "" || slices.Contains([]question{wantDate, wantML, wantWhich, wantFound}, t.question) || t.signing != nil
@@ -47,6 +47,9 @@ func (t *turn) asks() (ask, next Text) {
 	}
 	if t.offer != nil {
 		return askUndo, nextUndo
+	}
+	if t.leaving == Finish && t.mode == TransferIn {
+		return t.trade().ask(t)
 	}
 	if t.leaving != "" && t.round != nil {
 		return askUndone, nextLeave
@@ -131,6 +134,8 @@ func (t *turn) linesView() []Line {
 		return t.stopLines()
 	case t.mode == Return:
 		return t.backLines()
+	case t.mode == TransferIn:
+		return t.billLines()
 	case t.mode == LookUp && t.sought == sought{}:
 		return t.taskLines()
 	}

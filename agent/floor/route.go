@@ -1,6 +1,10 @@
 package floor
 
-import "time"
+import (
+	"time"
+
+	"github.com/forestock/forestock/proto/stock"
+)
 
 // sameCode is how soon after a code the same one is shown as "×2", so that a
 // double read that got through can be taken back.
@@ -33,6 +37,8 @@ func (t *turn) scan(in Scan) {
 		t.goodsCode(l)
 	case codePart:
 		t.part(l)
+	case codeManifest:
+		t.manifest(l.manifest)
 	case codeTote:
 		t.tote(l.text)
 	case codeOrder:
@@ -61,6 +67,10 @@ func (t *turn) remember(in Scan, l label) {
 
 // goodsCode takes the code of an item.
 func (t *turn) goodsCode(l label) {
+	if t.isPeer(l) {
+		t.sendTo(stock.Warehouse(l.sku))
+		return
+	}
 	if t.isTicket(l) {
 		t.ticket(l.text)
 		return
@@ -118,6 +128,8 @@ func (t *turn) press(b Button) {
 	case b == Lang:
 		t.english = !t.english
 		t.hear()
+	case b == Reprint:
+		t.reprint()
 	case b == Tare:
 		t.takeTare()
 	case b == OK && t.entry == "" && t.question == wantLot:

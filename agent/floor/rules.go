@@ -44,6 +44,8 @@ type Rules struct {
 	// Zones are the temperature zones of bins by the first part of their name,
 	// such as B; a bin of none is taken for that of the items at home in it.
 	Zones map[string]stock.Zone
+	// Transfers is what goods that go to other warehouses need; nil for none.
+	Transfers *Transfers
 	// UndoFor is how long an action can be undone.
 	UndoFor time.Duration
 }
@@ -85,6 +87,11 @@ func (r Rules) Validate() error {
 	for name, z := range r.Zones {
 		if z != stock.Ambient && z != stock.Chilled && z != stock.Frozen {
 			return fmt.Errorf("zone of bins %q is %q: one of ambient, chilled, frozen", name, z)
+		}
+	}
+	if r.Transfers != nil {
+		if err := r.Transfers.Validate(); err != nil {
+			return err
 		}
 	}
 	if err := validatePeople(r.People); err != nil {

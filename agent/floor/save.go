@@ -10,8 +10,9 @@ type pending struct {
 	goods goods
 	lines []goods // what it books, for the tally
 	undo  bool
-	times int  // how often in a row its code was scanned
-	text  Text // what to say once it is saved
+	times int    // how often in a row its code was scanned
+	label *Label // to print once it is saved
+	text  Text   // what to say once it is saved
 }
 
 // save asks the ledger for movements. Nothing of the state that led to them is
@@ -61,6 +62,11 @@ func (t *turn) outcome(o Outcome) {
 		return
 	}
 	t.consume(&p.goods)
+	if p.label != nil && p.label.Kind == "lot" {
+		t.label = p.label // a reprint leaves the work as it is
+		t.show(ToneGood, SoundSaved, p.text)
+		return
+	}
 	t.trade().saved(t, p)
 	switch {
 	case o.Replayed:

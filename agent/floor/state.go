@@ -27,17 +27,20 @@ type State struct {
 	lines     []goods // collected and not saved; copied before it is changed
 	bases     []basis // what the book had when a count began; copied before it is changed
 	reason    Button
-	target    stock.Bin  // that goods were to go into when a second person was asked for
-	parts     parts      // lot and date codes that wait for their product
-	latest    *goods     // what this mode saved last
-	total     int64      // how much of it, base units
-	offer     *offer     // the action that UNDO would take back
-	signing   *signing   // a badge that waits for its PIN; never changed in place
-	gate      gate       // that a second person is asked for
-	approved  []approval // of the goods or lines at hand; copied before it is changed
-	recounted recount    // a count that is to be made once more
-	round     *round     // the order that is picked; never changed in place
-	leaving   Button     // the mode card that would give unsaved work up
+	target    stock.Bin       // that goods were to go into when a second person was asked for
+	parts     parts           // lot and date codes that wait for their product
+	latest    *goods          // what this mode saved last
+	total     int64           // how much of it, base units
+	offer     *offer          // the action that UNDO would take back
+	peer      stock.Warehouse // that goods go to
+	bill      *Manifest       // that goods came with; never changed
+	label     *Label          // what was made to print last
+	signing   *signing        // a badge that waits for its PIN; never changed in place
+	gate      gate            // that a second person is asked for
+	approved  []approval      // of the goods or lines at hand; copied before it is changed
+	recounted recount         // a count that is to be made once more
+	round     *round          // the order that is picked; never changed in place
+	leaving   Button          // the mode card that would give unsaved work up
 	sought    sought
 	pans      []pan // copied before it is changed
 

@@ -208,6 +208,7 @@ func (t *turn) leave() {
 	t.goods, t.question, t.reason = nil, noQuestion, ""
 	t.lines, t.bases, t.parts, t.document = nil, nil, parts{}, ""
 	t.latest, t.total, t.offer, t.leaving, t.round = nil, 0, nil, "", nil
+	t.peer, t.bill, t.label = "", nil, nil
 	t.signing, t.gate, t.approved, t.recounted = nil, "", nil, recount{}
 	for _, p := range t.pans {
 		if p.tare != 0 {

@@ -26,14 +26,16 @@ type trade interface {
 }
 
 var trades = map[Mode]trade{
-	LookUp:  lookingUp{},
-	Receive: receiving{},
-	Putaway: moving{},
-	Move:    moving{},
-	Pick:    picking{},
-	Waste:   wasting{},
-	Count:   counting{},
-	Return:  returning{},
+	LookUp:      lookingUp{},
+	Receive:     receiving{},
+	Putaway:     moving{},
+	Move:        moving{},
+	Pick:        picking{},
+	Waste:       wasting{},
+	Count:       counting{},
+	Return:      returning{},
+	TransferOut: sending{},
+	TransferIn:  arriving{},
 }
 
 // trade gives the trade of the work at hand.

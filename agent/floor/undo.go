@@ -92,6 +92,12 @@ func (t *turn) whole(e stock.Entry) ([]stock.Entry, error) {
 // one stands for all.
 func (t *turn) mine(e *stock.Entry, sku stock.SKU, undone map[stock.Seq]bool) bool {
 	own := e.Operator == t.operator && (t.operator != "" || e.Station == t.station)
+	switch {
+	case e.Kind == stock.TransferOut || e.Kind == stock.TransferIn:
+		return false // the manifest is out; the other warehouse counts on it
+	case e.Kind == stock.Adjust && e.Delta == 0:
+		return false // a reprint
+	}
 	return own && e.Kind != stock.Opening && !undone[e.Seq] && (sku == "" || e.SKU == sku)
 }
 

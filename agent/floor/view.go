@@ -22,6 +22,7 @@ type View struct {
 	Goods    *Goods `json:"goods,omitempty"` // what the question is about
 	Lines    []Line `json:"lines,omitempty"` // collected, and not saved yet
 	Found    *Found `json:"found,omitempty"` // what a look-up found
+	Label    *Label `json:"label,omitempty"` // to print
 	Order    *Order `json:"order,omitempty"` // that is picked
 	Note     *Note  `json:"note,omitempty"`  // what the last input did
 	Alert    *Alert `json:"alert,omitempty"` // red, until somebody acknowledges it

@@ -6,14 +6,16 @@ type Mode string
 
 // The modes. LookUp is where a station begins and falls back to.
 const (
-	LookUp  Mode = "look-up"
-	Receive Mode = "receive"
-	Putaway Mode = "putaway" // from the dock to a bin
-	Pick    Mode = "pick"
-	Waste   Mode = "waste"
-	Count   Mode = "count"
-	Move    Mode = "move" // from bin to bin
-	Return  Mode = "return"
+	LookUp      Mode = "look-up"
+	Receive     Mode = "receive"
+	Putaway     Mode = "putaway" // from the dock to a bin
+	Pick        Mode = "pick"
+	Waste       Mode = "waste"
+	Count       Mode = "count"
+	Move        Mode = "move" // from bin to bin
+	Return      Mode = "return"
+	TransferOut Mode = "transfer-out"
+	TransferIn  Mode = "transfer-in"
 )
 
 // Button is something that staff press, on the screen or by scanning its
@@ -23,19 +25,20 @@ type Button string
 // The buttons beside the digits "0" to "9", the reasons "r01" to "r20" and
 // the multipliers "x2" to "x24".
 const (
-	OK     Button = "ok"
-	Cancel Button = "cancel"
-	Undo   Button = "undo"
-	Finish Button = "finish"
-	Empty  Button = "empty" // the place holds nothing (more)
-	Tare   Button = "tare"
-	Back   Button = "back" // takes the last digit away
-	Lang   Button = "lang"
-	Short  Button = "short" // there is not enough of the goods
-	Later  Button = "later" // the line is put to the end
-	Sub    Button = "sub"   // something else is taken instead
-	Good   Button = "good"  // goods that came back may be sold again
-	Bad    Button = "bad"   // they may not
+	OK      Button = "ok"
+	Cancel  Button = "cancel"
+	Undo    Button = "undo"
+	Finish  Button = "finish"
+	Empty   Button = "empty" // the place holds nothing (more)
+	Tare    Button = "tare"
+	Back    Button = "back" // takes the last digit away
+	Lang    Button = "lang"
+	Short   Button = "short"   // there is not enough of the goods
+	Later   Button = "later"   // the line is put to the end
+	Sub     Button = "sub"     // something else is taken instead
+	Good    Button = "good"    // goods that came back may be sold again
+	Reprint Button = "reprint" // the label once more
+	Bad     Button = "bad"     // they may not
 
 	GoLookUp  Button = "look-up"
 	GoReceive Button = "receive"
@@ -45,6 +48,8 @@ const (
 	GoCount   Button = "count"
 	GoMove    Button = "move"
 	GoReturn  Button = "return"
+	GoOut     Button = "transfer-out"
+	GoIn      Button = "transfer-in"
 )
 
 // Sound is one of seven short sounds; none is the empty Sound.

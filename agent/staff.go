@@ -11,6 +11,26 @@ import (
 	"github.com/forestock/forestock/agent/agentd"
 )
 
+// transferKeyCommand prints the public half of the key that signs what this
+// warehouse sends to others.
+func transferKeyCommand(stdout io.Writer) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "transfer-key",
+		Short: "Print what other warehouses' configuration needs to receive goods from this one",
+		Args:  cobra.NoArgs,
+	}
+	data := cmd.Flags().String("data", agentd.DefaultConfig().Data, "folder of the agent's data")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		key, err := agentd.TransferKey(*data)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, agentd.PublicText(key))
+		return err
+	}
+	return cmd
+}
+
 // pinCommand reads a PIN, so that it stands in no history of a shell, and
 // prints what the configuration keeps of it.
 func pinCommand(stdout io.Writer) *cobra.Command {

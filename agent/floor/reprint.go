@@ -1,0 +1,80 @@
+package floor
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/forestock/forestock/firmware-bridge/barcode"
+	"github.com/forestock/forestock/proto/stock"
+)
+
+// Label is something to print, or to show where there is no printer.
+type Label struct {
+	Kind   string `json:"kind"` // lot or manifest
+	Title  Text   `json:"title"`
+	Code   string `json:"code"` // for a lot GS1 elements, for a manifest the text of a QR code
+	Lines  []Line `json:"lines,omitempty"`
+	Copies int64  `json:"copies"`
+}
+
+// reprint gives the label of a lot once more: of what was received last, or of
+// what a look-up shows. Its dates are those that the lot was first booked with,
+// whatever the catalogue says now, and that it was printed is an entry.
+func (t *turn) reprint() {
+	copies := int64(1)
+	if t.entry != "" {
+		copies = digits(t.entry)
+		t.entry = ""
+	}
+	if copies < 1 || copies > 99 {
+		t.refuse(BadQuantity, say(badQuantity, strconv.FormatInt(copies, 10)), hintQuantity)
+		return
+	}
+	it, lot, ok := t.labelled()
+	if !ok {
+		t.notHere(buttonName(Reprint))
+		return
+	}
+	info := t.book.Lot(it.SKU, lot)
+	name := say(same("%s %s"), nameOf(it), lotName(lot, info.Expiry))
+	m := stock.Movement{Kind: stock.Adjust, SKU: it.SKU, Lot: lot, Reason: fmt.Sprintf("reprint of %d labels", copies)}
+	t.save([]stock.Movement{m}, say(saidReprint, copies, name))
+	if t.pending == nil {
+		return
+	}
+	t.pending.goods, t.pending.lines = goods{}, nil
+	t.pending.label = &Label{Kind: "lot", Title: name, Code: lotCode(it, info), Copies: copies}
+}
+
+// labelled gives the lot whose label is meant.
+func (t *turn) labelled() (stock.Item, stock.Lot, bool) {
+	if l := t.latest; l != nil {
+		return l.item, l.lot, true
+	}
+	it, known := t.book.Item(t.sought.sku)
+	here := lots(t.cells(t.sought.sku))
+	if !known || t.mode != LookUp || len(here) != 1 {
+		return stock.Item{}, "", false
+	}
+	return it, here[0].Lot, true
+}
+
+// lotCode writes the GS1 elements of a lot. Goods without a trade item number
+// carry their SKU.
+func lotCode(it stock.Item, lot stock.LotInfo) string {
+	var all []barcode.Element
+	if len(it.GTINs) > 0 {
+		all = append(all, barcode.Element{AI: "01", Value: string(it.GTINs[0])})
+	}
+	if day := lot.Expiry; day != 0 {
+		all = append(all, barcode.Element{AI: "17", Value: strings.ReplaceAll(day.String(), "-", "")[2:]})
+	}
+	if lot.Lot != "" {
+		all = append(all, barcode.Element{AI: "10", Value: string(lot.Lot)})
+	}
+	if len(it.GTINs) == 0 {
+		return string(it.SKU)
+	}
+	return barcode.ElementString(all)
+}
