@@ -7,25 +7,24 @@ import (
 	"github.com/forestock/forestock/deploy/torture/work"
 )
 
-func TestLyingDisks_NothingIsSilentlyWrong(t *testing.T) {
+func TestLyingDisks_NoHubIsSilentlyWrong(t *testing.T) {
 	needDisks(t)
-	for _, tt := range []struct {
-		name string
-		work work.Liar
-	}{{"ledger", work.Ledger{}}, {"hub", work.Hub{}}} {
-		t.Run(tt.name, func(t *testing.T) {
-			tally, err := LyingDisks{Work: tt.work, Program: os.Args[0], Dir: t.TempDir(), Cuts: 3, Seed: 1}.Run(t.Context())
-			t.Log(tally)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if tally.Silent > 0 {
-				t.Error(tally.First)
-			}
-			if tally.Older+tally.Damaged+tally.Gone == 0 {
-				t.Error("the lies cost nothing: the campaign showed nothing")
-			}
-		})
+	tally, err := LyingDisks{Work: work.Hub{}, Program: os.Args[0], Dir: t.TempDir(), Cuts: 2, Seed: 1}.Run(t.Context())
+	t.Log(tally)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lied(t, &tally)
+}
+
+// lied holds a campaign to its promise.
+func lied(t *testing.T, tally *LieTally) {
+	t.Helper()
+	if tally.Silent > 0 {
+		t.Error(tally.First)
+	}
+	if tally.Older+tally.Damaged+tally.Gone == 0 {
+		t.Error("the lies cost nothing: the campaign showed nothing")
 	}
 }
 
@@ -43,17 +42,19 @@ func TestLyingDisks_AProgramThatChecksNothingIsCaught(t *testing.T) {
 	}
 }
 
-// Whatever is left of a ledger, an agent that starts on it works again within a
-// minute, and hub and agent come to have exactly what was acknowledged.
+// No ledger is silently wrong, and whatever is left of it, an agent that starts
+// on it works again within a minute, and hub and agent come to have exactly what
+// was acknowledged.
 func TestLyingDisks_AgentsComeBack(t *testing.T) {
 	needDisks(t)
 	w := work.Ledger{Snapshots: t.TempDir()}
-	tally, err := LyingDisks{Work: w, Program: os.Args[0], Dir: t.TempDir(), Cuts: 2, Seed: 4, Mend: w.Mend}.Run(t.Context())
+	tally, err := LyingDisks{Work: w, Program: os.Args[0], Dir: t.TempDir(), Cuts: 3, Seed: 4, Mend: w.Mend}.Run(t.Context())
 	t.Log(tally)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tally.Mended != tally.Cuts || tally.Silent > 0 {
-		t.Errorf("%d of %d agents came back: %v", tally.Mended, tally.Cuts, tally.First)
+	lied(t, &tally)
+	if tally.Mended != tally.Cuts {
+		t.Errorf("%d of %d agents came back", tally.Mended, tally.Cuts)
 	}
 }

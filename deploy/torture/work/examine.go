@@ -86,7 +86,7 @@ func examineHub(ctx context.Context, path string, acknowledged, _ int, out io.Wr
 	finding, opened := Whole, false
 	err := withHub(ctx, path, func(p *store.Pebble) error {
 		opened = true
-		found, err := position(p, 0, acknowledged+1)
+		found, err := position(p, 0, acknowledged+meanwhile)
 		if err == nil && found < acknowledged {
 			finding = Older
 		}
@@ -99,11 +99,15 @@ func examineHub(ctx context.Context, path string, acknowledged, _ int, out io.Wr
 	return err
 }
 
+// meanwhile bounds the commands that are saved between the look at what was
+// acknowledged and the cut.
+const meanwhile = 1000
+
 func examine(ctx context.Context, l *ledger.Ledger, saved []Saved) (Finding, error) {
 	if _, err := read(ctx, l); err != nil { // whole commands, levels that are their sum
 		return 0, err
 	}
-	wrote, err := history(next(saved) + 1) // one more may have been in flight
+	wrote, err := history(next(saved) + meanwhile)
 	if err != nil {
 		return 0, err
 	}

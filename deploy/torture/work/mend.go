@@ -227,22 +227,14 @@ func (h *knowing) agree(s *agentd.Status, commands int) error {
 	if s.Ledger.Unsent > 0 || s.Link.State != "synced" || s.Ledger.Epoch != st.Box.Epoch.String() || s.Ledger.Last != uint64(st.Applied) || s.Ledger.Digest != digest {
 		return fmt.Errorf("the agent is at entry %d of %s with digest %s, the hub at %d of %s with %s", s.Ledger.Last, s.Ledger.Epoch, s.Ledger.Digest, st.Applied, st.Box.Epoch, digest)
 	}
-	for _, n := range []int{commands, commands + 1} {
-		if digestOf(n) == st.Digest {
+	var sheet stock.Sheet
+	for n := range commands + meanwhile {
+		if d := sheet.Digest(); n >= commands && d.Root() == st.Digest {
 			return nil
 		}
-	}
-	return errWrong
-}
-
-// digestOf gives the root of the digest after the first n commands.
-func digestOf(n int) uint64 {
-	var sheet stock.Sheet
-	for i := range n {
-		for _, m := range Command(i).Movements {
+		for _, m := range Command(n).Movements {
 			sheet.Apply(&m)
 		}
 	}
-	d := sheet.Digest()
-	return d.Root()
+	return fmt.Errorf("%w: entry %d, took over %+v, after %d commands", errWrong, st.Applied, s.Ledger.TookOver, commands)
 }
