@@ -59,7 +59,7 @@ func (j *Journal) Ancestors() []uplink.Ancestor {
 	var out []uplink.Ancestor
 	s := j.Status()
 	for _, p := range s.Predecessors {
-		if !p.Position.Epoch.IsZero() && s.TookOver.IsZero() {
+		if s.TookOver.IsZero() {
 			out = append(out, uplink.Ancestor{Epoch: p.Position.Epoch, Stored: p.Stored, Last: p.Position.Last})
 		}
 	}

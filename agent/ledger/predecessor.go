@@ -25,14 +25,29 @@ type Predecessor struct {
 }
 
 // Predecessor gives the ledger of an epoch that was set aside for this one, or
-// for one that was set aside for it before the hub ever knew it.
+// for one that was set aside for it before the hub ever knew it. Where none is
+// known to be of that epoch, one that is too damaged to say its own may be: it
+// is for the hub to tell, entry by entry.
 func (l *Ledger) Predecessor(epoch stock.Epoch) (*Predecessor, bool) {
-	for _, p := range l.predecessors {
-		if p.Position.Epoch == epoch {
-			return p, true
+	i := l.predecessorOf(epoch)
+	if i < 0 {
+		return nil, false
+	}
+	return l.predecessors[i], true
+}
+
+// predecessorOf gives the place of a predecessor in the line; below zero for none.
+func (l *Ledger) predecessorOf(epoch stock.Epoch) int {
+	nameless := -1
+	for i, p := range l.predecessors {
+		switch p.Position.Epoch {
+		case epoch:
+			return i
+		case stock.Epoch{}:
+			nameless = i
 		}
 	}
-	return nil, false
+	return nameless
 }
 
 // Sums gives the points by which the hub can tell whether it has the same
@@ -127,7 +142,7 @@ type brought struct {
 // was booked there as long as the hub had stored nothing of it, but not what it
 // took over, because that is in the statement, or comes from its predecessors.
 func (l *Ledger) brought(ctx context.Context, epoch stock.Epoch, common stock.Seq) (all []brought, err error) {
-	stated := slices.IndexFunc(l.predecessors, func(p *Predecessor) bool { return p.Position.Epoch == epoch })
+	stated := l.predecessorOf(epoch)
 	for i, p := range l.predecessors {
 		if i < stated || i != stated && p.Stored > 0 {
 			continue

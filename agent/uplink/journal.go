@@ -61,7 +61,7 @@ type Levels interface {
 
 // Ancestor is an earlier ledger of this box, which was set aside.
 type Ancestor struct {
-	Epoch  stock.Epoch
-	Stored stock.Seq // the newest entry that it knew to be stored at the hub
-	Last   stock.Seq // its newest entry
+	Epoch  stock.Epoch // zero where it is too damaged to say
+	Stored stock.Seq   // the newest entry that it knew to be stored at the hub
+	Last   stock.Seq   // its newest entry
 }

@@ -79,9 +79,15 @@ func (m *machine) working() int {
 func (m *machine) traceOf(want stock.Takeover) *trace {
 	i := slices.IndexFunc(m.ancestors, func(p Ancestor) bool { return p.Epoch == want.Epoch })
 	if i < 0 {
+		// One that is too damaged to say its epoch may be it: the hub tells.
+		i = slices.IndexFunc(m.ancestors, func(p Ancestor) bool { return p.Epoch.IsZero() })
+	}
+	if i < 0 {
 		return &trace{done: true}
 	}
-	t := newTrace(m.ancestors[i], want.Seq)
+	of := m.ancestors[i]
+	of.Epoch = want.Epoch
+	t := newTrace(of, want.Seq)
 	return &t
 }
 

@@ -133,7 +133,7 @@ func (w *world) goesOn(p *porter) {
 	p.mu.Lock()
 	seq := p.done[len(p.done)-1].from
 	p.mu.Unlock()
-	w.eventually(fmt.Sprintf("the hub to have entry %d of %s", seq, p.site.Warehouse), func() error {
+	w.within(comeback, fmt.Sprintf("the hub to have entry %d of %s", seq, p.site.Warehouse), func() error {
 		a, err := w.ask(p.site, "rice")
 		if err != nil {
 			return err
