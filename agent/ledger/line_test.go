@@ -49,10 +49,14 @@ type known struct {
 	seq     stock.Seq // its last entry in the present ledger; 0 in an earlier one
 }
 
-// hubToy is what the hub has stored of its present ledger.
+// hubToy is what the hub has stored of its present ledger. Until it has stored
+// all that the ledger took over with, it goes on stating the levels from before,
+// and what was booked besides.
 type hubToy struct {
 	epoch   stock.Epoch
 	entries [][]byte
+	before  stock.Statement
+	until   stock.Seq
 }
 
 func (h *hubToy) applied() stock.Seq { return stock.Seq(len(h.entries)) }
@@ -60,12 +64,20 @@ func (h *hubToy) applied() stock.Seq { return stock.Seq(len(h.entries)) }
 func (h *hubToy) statement(tb testing.TB, at stock.Seq) stock.Statement {
 	tb.Helper()
 	var sheet stock.Sheet
+	if at < h.until {
+		var err error
+		if sheet, err = h.before.Sheet(); err != nil {
+			tb.Fatal(err)
+		}
+	}
 	for _, b := range h.entries[:at] {
 		e, err := wire.DecodeEntry(b)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		sheet.Apply(&e.Movement)
+		if at >= h.until || e.Kind != stock.Opening {
+			sheet.Apply(&e.Movement)
+		}
 	}
 	st := stock.Statement{Epoch: h.epoch, Seq: at}
 	st.Levels, st.Digest = sheet.State()
@@ -183,7 +195,7 @@ func (w *line) sync(t *rapid.T) {
 		t.Skip("nothing to send")
 	}
 	n := rapid.IntRange(1, int(last-after)).Draw(t, "entries")
-	w.send(t, max(after+stock.Seq(n), w.l.TookOver().Last))
+	w.send(t, after+stock.Seq(n))
 }
 
 func (w *line) send(t *rapid.T, upto stock.Seq) {
@@ -220,6 +232,11 @@ func (w *line) rollBack(t *rapid.T) {
 		t.Skip("no copy")
 	}
 	last, follows := w.l.Position().Last, w.hub.epoch == w.epoch() && !w.ahead
+	if follows && w.hub.applied() < w.hub.until && w.savedAt < w.hub.until {
+		// A disk that goes back behind a takeover of which the hub has a part loses
+		// what the rest of it brought along: nobody can tell that part any more.
+		w.send(t, w.hub.until)
+	}
 	for seq := w.savedAt + 1; seq <= last; seq++ {
 		atHub := follows && seq <= w.hub.applied()
 		if !atHub && (seq < w.took[0] || seq > w.took[1]) {
@@ -308,9 +325,9 @@ func (w *line) takeOverAt(t *rapid.T, at stock.Seq) {
 	if w.refused = at != w.hub.applied(); w.refused {
 		return
 	}
-	w.hub = hubToy{epoch: w.epoch()}
+	w.hub = hubToy{epoch: w.epoch(), before: st, until: took.Last}
 	if took.Last > 0 {
-		w.send(t, took.Last)
+		w.send(t, stock.Seq(rapid.IntRange(1, int(took.Last)).Draw(t, "of the takeover")))
 	}
 }
 

@@ -160,6 +160,9 @@ func (l *Ledger) brought(ctx context.Context, epoch stock.Epoch, common stock.Se
 				if err != nil {
 					return err
 				}
+				if e.Kind == stock.Opening && p.tookWith(at.seq) {
+					continue // the hub states these levels until it has stored all of that takeover
+				}
 				all = append(all, brought{e, i + 1, p.Position.Epoch})
 			}
 			return nil
