@@ -110,7 +110,8 @@ func (t *turn) taskLines() []Line {
 	}
 	for _, r := range t.book.Recounts() {
 		it, _ := t.book.Item(r.SKU)
-		out = append(out, Line{Name: say(tasksRecount, placeName(r.Bin), nameOf(it))})
+		since := same(r.Since.In(t.now.Location()).Format("15:04"))
+		out = append(out, Line{Name: say(tasksRecount, placeName(r.Bin), nameOf(it)), Quantity: since})
 	}
 	return out
 }

@@ -3,7 +3,7 @@
 import { $, h, icon, both, first, second, latin, show } from "./dom.js";
 import { words, states, fill } from "./words.js";
 
-const modes = new Set(["receive", "putaway", "pick", "waste", "count", "move", "return", "look-up"]);
+const modes = new Set(["receive", "putaway", "pick", "waste", "count", "move", "return", "transfer-out", "transfer-in", "look-up"]);
 
 export function drawMode(v) {
   document.body.dataset.mode = v.mode;
@@ -11,9 +11,10 @@ export function drawMode(v) {
     h("span", {}, first(v.mode_name)),
     second(v.mode_name) ? h("span.other", {}, second(v.mode_name)) : "",
     v.document ? h("span.place.num", {}, v.document) : "",
+    v.order ? h("span.place.num", {}, `${v.order.ref || v.order.id}  ${v.order.done}/${v.order.lines}`) : "",
     v.place ? h("span.place", {}, first(v.place.name)) : "",
   );
-  const who = v.operator ? [words.badge, v.operator] : [words.nobody, ""];
+  const who = v.operator ? [words.badge, v.person || v.operator] : [words.nobody, ""];
   $("who").replaceChildren(icon("person"), h("span", {}, who[1] || first(who[0]), h("small", {}, v.station)));
 }
 
@@ -55,10 +56,11 @@ export function drawGoods(v) {
 
 export function drawLines(v) {
   const lines = v.lines ?? [];
-  show($("lines"), lines.length > 0);
+  show($("lines"), lines.length > 0 || Boolean(v.label));
   const choosing = v.pad && lines.length > 1 && lines.every((l) => first(l.quantity) === "");
   document.body.classList.toggle("choosing", choosing);
-  $("lines").replaceChildren(h("ol", {}, ...lines.map((l, i) => h("li", {},
+  const label = v.label ? h("div.label", {}, h("b", {}, first(v.label.title)), v.label.copies > 1 ? ` ×${v.label.copies}` : "", h("code", {}, v.label.code)) : "";
+  $("lines").replaceChildren(label, h("ol", {}, ...lines.map((l, i) => h("li", {},
     choosing ? h("span.no", {}, String(i + 1)) : "",
     h("span", {}, first(l.name)), !choosing && l.lot ? h("span.other", {}, l.lot) : "", h("b.num", {}, first(l.quantity))))));
 }
