@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type admin struct {
 	view   *view
 	link   Link
 	boxes  Boxes
+	log    *slog.Logger
 	backup func(ctx context.Context, name string) (inventory.Backup, error)
 }
 

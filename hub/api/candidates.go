@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -77,11 +76,10 @@ func (r *reservations) listed(names []string, now time.Time) (list []inventory.C
 
 // around gives the warehouses that serve a place, the nearest first.
 func (r *reservations) around(place *forestockv1.Location, now time.Time) (list []inventory.Candidate, where string, _ error) {
-	latitude, longitude := place.GetLatitude(), place.GetLongitude()
-	if !(math.Abs(latitude) <= 90 && math.Abs(longitude) <= 180) { // written so that it refuses what is no number
-		return nil, "", invalid(InvalidReservation, "location", "latitude %v, longitude %v is no place on the earth; write degrees, WGS 84", latitude, longitude)
+	lat, lng, ok := millionths(place.GetLatitude(), place.GetLongitude())
+	if !ok {
+		return nil, "", invalid(InvalidReservation, "location", "latitude %v, longitude %v is no place on the earth; write degrees, WGS 84", place.GetLatitude(), place.GetLongitude())
 	}
-	lat, lng := int32(math.Round(latitude*1e6)), int32(math.Round(longitude*1e6))
 	near := r.areas.around(lat, lng)
 	if len(near) == 0 {
 		list = append(list, inventory.Candidate{Warehouse: nowhere, Freshness: inventory.Stale, Age: ageless})

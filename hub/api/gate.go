@@ -226,6 +226,8 @@ var writers = map[string]bool{
 	forestockv1.AdminService_DiscardQuarantinedEntry_FullMethodName:       true,
 	forestockv1.AdminService_RetryQuarantinedEntry_FullMethodName:         true,
 	forestockv1.AdminService_RepairDivergence_FullMethodName:              true,
+	forestockv1.AdminService_SetPolicy_FullMethodName:                     true,
+	forestockv1.AdminService_RepairReservations_FullMethodName:            true,
 	forestockv1.AdminService_ReplaceBox_FullMethodName:                    true,
 }
 

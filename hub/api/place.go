@@ -29,6 +29,7 @@ const (
 	repairPage
 	reservationPage
 	eventResume
+	policyPage
 )
 
 // maxToken bounds what is decoded at all.

@@ -128,7 +128,7 @@ func (r *rest) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	req = req.WithContext(context.WithValue(req.Context(), restCallerKey{}, addressKey(req.RemoteAddr)))
 	if found.Stream {
-		r.serveStream(w, req)
+		r.serveStream(w, req, found.Path)
 		return
 	}
 	r.gateway.ServeHTTP(w, req)

@@ -123,7 +123,7 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 	forestockv1.RegisterReservationServiceServer(to, &reservations{
 		view: s.view, areas: areas{s.deps.Stock}, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
-	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, boxes: s.deps.Boxes, backup: s.deps.Backup})
+	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, boxes: s.deps.Boxes, log: s.deps.Log, backup: s.deps.Backup})
 }
 
 func (s *Server) grpcOptions() []grpc.ServerOption {

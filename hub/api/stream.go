@@ -9,8 +9,8 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -23,13 +23,21 @@ const patience = 20 * time.Second
 
 // serveStream answers a watch: as server-sent events to whoever asks for them,
 // as one JSON object a line otherwise.
-func (r *rest) serveStream(w http.ResponseWriter, req *http.Request) {
+func (r *rest) serveStream(w http.ResponseWriter, req *http.Request, path string) {
 	w.Header().Set("Cache-Control", "no-store")
 	// Proxies such as nginx hold small answers back unless told otherwise.
 	w.Header().Set("X-Accel-Buffering", "no")
 	w = &patient{ResponseWriter: w}
 	if strings.Contains(req.Header.Get("Accept"), "text/event-stream") {
-		r.serveEvents(w, req)
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		watch := r.watchAvailability
+		if path == "/v1/reservations:watch" {
+			watch = r.watchReservations
+		}
+		if err := watch(ctx, w, req); err != nil {
+			r.failed(w, req, err)
+		}
 		return
 	}
 	r.gateway.ServeHTTP(w, req)
@@ -50,32 +58,68 @@ func (p *patient) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (p *patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
+// told is one response of a watch.
+type told interface {
+	proto.Message
+	GetResumeToken() string
+}
+
+// eventSource is a watch as the channel gives it.
+type eventSource[T told] interface {
+	Recv() (T, error)
+	Header() (metadata.MD, error)
+}
+
 // serveEvents answers a watch as server-sent events (HTML Living Standard, 9.2):
 // the event is what the response holds, its id the resume token, which a
 // browser sends back as Last-Event-ID when it reconnects.
-func (r *rest) serveEvents(w http.ResponseWriter, req *http.Request) {
-	ctx, cancel := context.WithCancel(req.Context())
-	defer cancel()
-	stream, err := r.openWatch(ctx, req)
-	if err != nil {
-		r.failed(w, req, err)
-		return
-	}
+func serveEvents[T told](r *rest, w http.ResponseWriter, stream eventSource[T], name func(T) string) error {
 	first, err := stream.Recv()
 	if err != nil {
-		r.failed(w, req, err)
-		return
+		return err
 	}
 	header, _ := stream.Header() // a stream that gave a message has one
 	for _, id := range header.Get(requestIDHeader) {
 		w.Header().Set(requestIDHeader, id)
 	}
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	r.writeEvents(w, first, stream)
+	writeEvents(r, w, first, stream, name)
+	return nil
 }
 
-func (r *rest) openWatch(ctx context.Context, req *http.Request) (grpc.ServerStreamingClient[forestockv1.WatchAvailabilityResponse], error) {
+func (r *rest) watchAvailability(ctx context.Context, w http.ResponseWriter, req *http.Request) error {
 	ask := new(forestockv1.WatchAvailabilityRequest)
+	ctx, err := r.readWatch(ctx, req, ask, forestockv1.AvailabilityService_WatchAvailability_FullMethodName)
+	if err != nil {
+		return err
+	}
+	stream, err := r.watch.WatchAvailability(ctx, ask)
+	if err != nil {
+		return err
+	}
+	return serveEvents(r, w, stream, eventName)
+}
+
+func (r *rest) watchReservations(ctx context.Context, w http.ResponseWriter, req *http.Request) error {
+	ask := new(forestockv1.WatchReservationsRequest)
+	ctx, err := r.readWatch(ctx, req, ask, forestockv1.ReservationService_WatchReservations_FullMethodName)
+	if err != nil {
+		return err
+	}
+	stream, err := r.reservations.WatchReservations(ctx, ask)
+	if err != nil {
+		return err
+	}
+	return serveEvents(r, w, stream, func(m *forestockv1.WatchReservationsResponse) string {
+		if m.GetBookmark() {
+			return "bookmark"
+		}
+		return m.GetEvent().GetType()
+	})
+}
+
+// readWatch reads what a watch is about, and gives the context of its call.
+func (r *rest) readWatch(ctx context.Context, req *http.Request, ask proto.Message, method string) (context.Context, error) {
 	values := req.URL.Query()
 	if last := req.Header.Get("Last-Event-ID"); last != "" {
 		values.Set("resume_token", last)
@@ -83,21 +127,17 @@ func (r *rest) openWatch(ctx context.Context, req *http.Request) (grpc.ServerStr
 	if err := runtime.PopulateQueryParameters(ask, values, utilities.NewDoubleArray(nil)); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	ctx, err := runtime.AnnotateContext(ctx, r.gateway, req, forestockv1.AvailabilityService_WatchAvailability_FullMethodName)
-	if err != nil {
-		return nil, err
-	}
-	return r.watch.WatchAvailability(ctx, ask)
+	return runtime.AnnotateContext(ctx, r.gateway, req, method)
 }
 
 // writeEvents writes the first response and all that follow, until one side
 // ends it. An error becomes an event of its own, not named
 // "error": browsers give that name to a lost connection.
-func (r *rest) writeEvents(w http.ResponseWriter, next *forestockv1.WatchAvailabilityResponse, stream grpc.ServerStreamingClient[forestockv1.WatchAvailabilityResponse]) {
+func writeEvents[T told](r *rest, w http.ResponseWriter, next T, stream eventSource[T], name func(T) string) {
 	flush := http.NewResponseController(w)
 	var err error
 	for ; err == nil; next, err = stream.Recv() {
-		if r.writeEvent(w, eventName(next), next.GetResumeToken(), next) != nil || flush.Flush() != nil {
+		if r.writeEvent(w, name(next), next.GetResumeToken(), next) != nil || flush.Flush() != nil {
 			return // the reader has gone
 		}
 	}

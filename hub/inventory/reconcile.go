@@ -19,6 +19,7 @@ type Reconcile struct {
 type Reconciled struct {
 	Warehouse   stock.Warehouse
 	Open        int // reservations that were added up
+	AtRisk      int // those among them whose promise may not be kept
 	Differences []Difference
 	Repaired    bool
 }
@@ -44,6 +45,9 @@ func (c Reconcile) apply(s *step) Result {
 	for _, slot := range w.slots {
 		if r := s.book.desk.records[slot].r; r.State.Open() {
 			out.Open++
+			if r.AtRisk {
+				out.AtRisk++
+			}
 			addUp(r, sums)
 		}
 	}

@@ -1649,11 +1649,281 @@ func (x *Box) GetSoftware() string {
 	return ""
 }
 
+type CheckReservationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckReservationsRequest) Reset() {
+	*x = CheckReservationsRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckReservationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckReservationsRequest) ProtoMessage() {}
+
+func (x *CheckReservationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckReservationsRequest.ProtoReflect.Descriptor instead.
+func (*CheckReservationsRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CheckReservationsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type RepairReservationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Who decides it; the hub adds the name of the caller's token.
+	By            string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RepairReservationsRequest) Reset() {
+	*x = RepairReservationsRequest{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RepairReservationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RepairReservationsRequest) ProtoMessage() {}
+
+func (x *RepairReservationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RepairReservationsRequest.ProtoReflect.Descriptor instead.
+func (*RepairReservationsRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RepairReservationsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RepairReservationsRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *RepairReservationsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ReservationCheck is what a comparison of counters and reservations found.
+type ReservationCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// warehouses/{w}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Reservations that were added up.
+	Open int32 `protobuf:"varint,2,opt,name=open,proto3" json:"open,omitempty"`
+	// How many of them are at risk.
+	AtRisk int32 `protobuf:"varint,3,opt,name=at_risk,json=atRisk,proto3" json:"at_risk,omitempty"`
+	// At most 200; none is as it should be.
+	Differences []*ClaimDifference `protobuf:"bytes,4,rep,name=differences,proto3" json:"differences,omitempty"`
+	// The counters were made right just now.
+	Repaired      bool `protobuf:"varint,5,opt,name=repaired,proto3" json:"repaired,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReservationCheck) Reset() {
+	*x = ReservationCheck{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReservationCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReservationCheck) ProtoMessage() {}
+
+func (x *ReservationCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReservationCheck.ProtoReflect.Descriptor instead.
+func (*ReservationCheck) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ReservationCheck) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReservationCheck) GetOpen() int32 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *ReservationCheck) GetAtRisk() int32 {
+	if x != nil {
+		return x.AtRisk
+	}
+	return 0
+}
+
+func (x *ReservationCheck) GetDifferences() []*ClaimDifference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+func (x *ReservationCheck) GetRepaired() bool {
+	if x != nil {
+		return x.Repaired
+	}
+	return false
+}
+
+// ClaimDifference is a counter that is not what it should be, in base units.
+type ClaimDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	// Empty where the counter is not of one lot.
+	Lot string `protobuf:"bytes,2,opt,name=lot,proto3" json:"lot,omitempty"`
+	// held, committed, lot, or channel and its name.
+	Counter string `protobuf:"bytes,3,opt,name=counter,proto3" json:"counter,omitempty"`
+	// What the counter says.
+	Counted string `protobuf:"bytes,4,opt,name=counted,proto3" json:"counted,omitempty"`
+	// What open reservations add up to.
+	Sum           string `protobuf:"bytes,5,opt,name=sum,proto3" json:"sum,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimDifference) Reset() {
+	*x = ClaimDifference{}
+	mi := &file_forestock_v1_admin_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimDifference) ProtoMessage() {}
+
+func (x *ClaimDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_admin_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimDifference.ProtoReflect.Descriptor instead.
+func (*ClaimDifference) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_admin_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ClaimDifference) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *ClaimDifference) GetLot() string {
+	if x != nil {
+		return x.Lot
+	}
+	return ""
+}
+
+func (x *ClaimDifference) GetCounter() string {
+	if x != nil {
+		return x.Counter
+	}
+	return ""
+}
+
+func (x *ClaimDifference) GetCounted() string {
+	if x != nil {
+		return x.Counted
+	}
+	return ""
+}
+
+func (x *ClaimDifference) GetSum() string {
+	if x != nil {
+		return x.Sum
+	}
+	return ""
+}
+
 var File_forestock_v1_admin_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x18forestock/v1/admin.proto\x12\fforestock.v1\x1a\x1fgoogle/protobuf/timestamp.proto\")\n" +
+	"\x18forestock/v1/admin.proto\x12\fforestock.v1\x1a\x19forestock/v1/policy.proto\x1a\x1fgoogle/protobuf/timestamp.proto\")\n" +
 	"\x13CreateBackupRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\xbb\x01\n" +
 	"\x06Backup\x12\x12\n" +
@@ -1782,7 +2052,25 @@ const file_forestock_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x06FROZEN\x10\x03\x12\n" +
 	"\n" +
-	"\x06CLOSED\x10\x042\xbe\x06\n" +
+	"\x06CLOSED\x10\x04\".\n" +
+	"\x18CheckReservationsRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"W\n" +
+	"\x19RepairReservationsRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xb0\x01\n" +
+	"\x10ReservationCheck\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04open\x18\x02 \x01(\x05R\x04open\x12\x17\n" +
+	"\aat_risk\x18\x03 \x01(\x05R\x06atRisk\x12?\n" +
+	"\vdifferences\x18\x04 \x03(\v2\x1d.forestock.v1.ClaimDifferenceR\vdifferences\x12\x1a\n" +
+	"\brepaired\x18\x05 \x01(\bR\brepaired\"{\n" +
+	"\x0fClaimDifference\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x10\n" +
+	"\x03lot\x18\x02 \x01(\tR\x03lot\x12\x18\n" +
+	"\acounter\x18\x03 \x01(\tR\acounter\x12\x18\n" +
+	"\acounted\x18\x04 \x01(\tR\acounted\x12\x10\n" +
+	"\x03sum\x18\x05 \x01(\tR\x03sum2\xe5\t\n" +
 	"\fAdminService\x12G\n" +
 	"\fCreateBackup\x12!.forestock.v1.CreateBackupRequest\x1a\x14.forestock.v1.Backup\x12s\n" +
 	"\x16ListQuarantinedEntries\x12+.forestock.v1.ListQuarantinedEntriesRequest\x1a,.forestock.v1.ListQuarantinedEntriesResponse\x12g\n" +
@@ -1793,7 +2081,12 @@ const file_forestock_v1_admin_proto_rawDesc = "" +
 	"\vListRepairs\x12 .forestock.v1.ListRepairsRequest\x1a!.forestock.v1.ListRepairsResponse\x12O\n" +
 	"\n" +
 	"ReplaceBox\x12\x1f.forestock.v1.ReplaceBoxRequest\x1a .forestock.v1.ReplaceBoxResponse\x12L\n" +
-	"\tListBoxes\x12\x1e.forestock.v1.ListBoxesRequest\x1a\x1f.forestock.v1.ListBoxesResponseB?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
+	"\tListBoxes\x12\x1e.forestock.v1.ListBoxesRequest\x1a\x1f.forestock.v1.ListBoxesResponse\x12H\n" +
+	"\tGetPolicy\x12\x1e.forestock.v1.GetPolicyRequest\x1a\x1b.forestock.v1.PolicySetting\x12H\n" +
+	"\tSetPolicy\x12\x1e.forestock.v1.SetPolicyRequest\x1a\x1b.forestock.v1.PolicySetting\x12U\n" +
+	"\fListPolicies\x12!.forestock.v1.ListPoliciesRequest\x1a\".forestock.v1.ListPoliciesResponse\x12[\n" +
+	"\x11CheckReservations\x12&.forestock.v1.CheckReservationsRequest\x1a\x1e.forestock.v1.ReservationCheck\x12]\n" +
+	"\x12RepairReservations\x12'.forestock.v1.RepairReservationsRequest\x1a\x1e.forestock.v1.ReservationCheckB?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
 
 var (
 	file_forestock_v1_admin_proto_rawDescOnce sync.Once
@@ -1808,7 +2101,7 @@ func file_forestock_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_forestock_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_forestock_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_forestock_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_forestock_v1_admin_proto_goTypes = []any{
 	(Box_State)(0),                         // 0: forestock.v1.Box.State
 	(*CreateBackupRequest)(nil),            // 1: forestock.v1.CreateBackupRequest
@@ -1834,52 +2127,72 @@ var file_forestock_v1_admin_proto_goTypes = []any{
 	(*ListBoxesRequest)(nil),               // 21: forestock.v1.ListBoxesRequest
 	(*ListBoxesResponse)(nil),              // 22: forestock.v1.ListBoxesResponse
 	(*Box)(nil),                            // 23: forestock.v1.Box
-	(*timestamppb.Timestamp)(nil),          // 24: google.protobuf.Timestamp
+	(*CheckReservationsRequest)(nil),       // 24: forestock.v1.CheckReservationsRequest
+	(*RepairReservationsRequest)(nil),      // 25: forestock.v1.RepairReservationsRequest
+	(*ReservationCheck)(nil),               // 26: forestock.v1.ReservationCheck
+	(*ClaimDifference)(nil),                // 27: forestock.v1.ClaimDifference
+	(*timestamppb.Timestamp)(nil),          // 28: google.protobuf.Timestamp
+	(*GetPolicyRequest)(nil),               // 29: forestock.v1.GetPolicyRequest
+	(*SetPolicyRequest)(nil),               // 30: forestock.v1.SetPolicyRequest
+	(*ListPoliciesRequest)(nil),            // 31: forestock.v1.ListPoliciesRequest
+	(*PolicySetting)(nil),                  // 32: forestock.v1.PolicySetting
+	(*ListPoliciesResponse)(nil),           // 33: forestock.v1.ListPoliciesResponse
 }
 var file_forestock_v1_admin_proto_depIdxs = []int32{
-	24, // 0: forestock.v1.Backup.time:type_name -> google.protobuf.Timestamp
+	28, // 0: forestock.v1.Backup.time:type_name -> google.protobuf.Timestamp
 	3,  // 1: forestock.v1.Backup.warehouses:type_name -> forestock.v1.BackedUpWarehouse
 	6,  // 2: forestock.v1.ListQuarantinedEntriesResponse.entries:type_name -> forestock.v1.QuarantinedEntry
-	24, // 3: forestock.v1.QuarantinedEntry.stored_time:type_name -> google.protobuf.Timestamp
+	28, // 3: forestock.v1.QuarantinedEntry.stored_time:type_name -> google.protobuf.Timestamp
 	7,  // 4: forestock.v1.QuarantinedEntry.discard:type_name -> forestock.v1.Discard
 	8,  // 5: forestock.v1.QuarantinedEntry.retry:type_name -> forestock.v1.Retry
-	24, // 6: forestock.v1.Discard.time:type_name -> google.protobuf.Timestamp
-	24, // 7: forestock.v1.Retry.time:type_name -> google.protobuf.Timestamp
+	28, // 6: forestock.v1.Discard.time:type_name -> google.protobuf.Timestamp
+	28, // 7: forestock.v1.Retry.time:type_name -> google.protobuf.Timestamp
 	13, // 8: forestock.v1.ListDivergencesResponse.divergences:type_name -> forestock.v1.Divergence
-	24, // 9: forestock.v1.Divergence.since_time:type_name -> google.protobuf.Timestamp
+	28, // 9: forestock.v1.Divergence.since_time:type_name -> google.protobuf.Timestamp
 	14, // 10: forestock.v1.Divergence.cells:type_name -> forestock.v1.DivergentCell
-	24, // 11: forestock.v1.Repair.time:type_name -> google.protobuf.Timestamp
+	28, // 11: forestock.v1.Repair.time:type_name -> google.protobuf.Timestamp
 	14, // 12: forestock.v1.Repair.cells:type_name -> forestock.v1.DivergentCell
 	16, // 13: forestock.v1.ListRepairsResponse.repairs:type_name -> forestock.v1.Repair
-	24, // 14: forestock.v1.ReplaceBoxResponse.expire_time:type_name -> google.protobuf.Timestamp
+	28, // 14: forestock.v1.ReplaceBoxResponse.expire_time:type_name -> google.protobuf.Timestamp
 	23, // 15: forestock.v1.ListBoxesResponse.boxes:type_name -> forestock.v1.Box
-	24, // 16: forestock.v1.ListBoxesResponse.replace_expire_time:type_name -> google.protobuf.Timestamp
+	28, // 16: forestock.v1.ListBoxesResponse.replace_expire_time:type_name -> google.protobuf.Timestamp
 	0,  // 17: forestock.v1.Box.state:type_name -> forestock.v1.Box.State
-	24, // 18: forestock.v1.Box.since_time:type_name -> google.protobuf.Timestamp
-	24, // 19: forestock.v1.Box.last_heard_time:type_name -> google.protobuf.Timestamp
-	1,  // 20: forestock.v1.AdminService.CreateBackup:input_type -> forestock.v1.CreateBackupRequest
-	4,  // 21: forestock.v1.AdminService.ListQuarantinedEntries:input_type -> forestock.v1.ListQuarantinedEntriesRequest
-	10, // 22: forestock.v1.AdminService.DiscardQuarantinedEntry:input_type -> forestock.v1.DiscardQuarantinedEntryRequest
-	11, // 23: forestock.v1.AdminService.ListDivergences:input_type -> forestock.v1.ListDivergencesRequest
-	9,  // 24: forestock.v1.AdminService.RetryQuarantinedEntry:input_type -> forestock.v1.RetryQuarantinedEntryRequest
-	15, // 25: forestock.v1.AdminService.RepairDivergence:input_type -> forestock.v1.RepairDivergenceRequest
-	17, // 26: forestock.v1.AdminService.ListRepairs:input_type -> forestock.v1.ListRepairsRequest
-	19, // 27: forestock.v1.AdminService.ReplaceBox:input_type -> forestock.v1.ReplaceBoxRequest
-	21, // 28: forestock.v1.AdminService.ListBoxes:input_type -> forestock.v1.ListBoxesRequest
-	2,  // 29: forestock.v1.AdminService.CreateBackup:output_type -> forestock.v1.Backup
-	5,  // 30: forestock.v1.AdminService.ListQuarantinedEntries:output_type -> forestock.v1.ListQuarantinedEntriesResponse
-	6,  // 31: forestock.v1.AdminService.DiscardQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
-	12, // 32: forestock.v1.AdminService.ListDivergences:output_type -> forestock.v1.ListDivergencesResponse
-	6,  // 33: forestock.v1.AdminService.RetryQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
-	16, // 34: forestock.v1.AdminService.RepairDivergence:output_type -> forestock.v1.Repair
-	18, // 35: forestock.v1.AdminService.ListRepairs:output_type -> forestock.v1.ListRepairsResponse
-	20, // 36: forestock.v1.AdminService.ReplaceBox:output_type -> forestock.v1.ReplaceBoxResponse
-	22, // 37: forestock.v1.AdminService.ListBoxes:output_type -> forestock.v1.ListBoxesResponse
-	29, // [29:38] is the sub-list for method output_type
-	20, // [20:29] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	28, // 18: forestock.v1.Box.since_time:type_name -> google.protobuf.Timestamp
+	28, // 19: forestock.v1.Box.last_heard_time:type_name -> google.protobuf.Timestamp
+	27, // 20: forestock.v1.ReservationCheck.differences:type_name -> forestock.v1.ClaimDifference
+	1,  // 21: forestock.v1.AdminService.CreateBackup:input_type -> forestock.v1.CreateBackupRequest
+	4,  // 22: forestock.v1.AdminService.ListQuarantinedEntries:input_type -> forestock.v1.ListQuarantinedEntriesRequest
+	10, // 23: forestock.v1.AdminService.DiscardQuarantinedEntry:input_type -> forestock.v1.DiscardQuarantinedEntryRequest
+	11, // 24: forestock.v1.AdminService.ListDivergences:input_type -> forestock.v1.ListDivergencesRequest
+	9,  // 25: forestock.v1.AdminService.RetryQuarantinedEntry:input_type -> forestock.v1.RetryQuarantinedEntryRequest
+	15, // 26: forestock.v1.AdminService.RepairDivergence:input_type -> forestock.v1.RepairDivergenceRequest
+	17, // 27: forestock.v1.AdminService.ListRepairs:input_type -> forestock.v1.ListRepairsRequest
+	19, // 28: forestock.v1.AdminService.ReplaceBox:input_type -> forestock.v1.ReplaceBoxRequest
+	21, // 29: forestock.v1.AdminService.ListBoxes:input_type -> forestock.v1.ListBoxesRequest
+	29, // 30: forestock.v1.AdminService.GetPolicy:input_type -> forestock.v1.GetPolicyRequest
+	30, // 31: forestock.v1.AdminService.SetPolicy:input_type -> forestock.v1.SetPolicyRequest
+	31, // 32: forestock.v1.AdminService.ListPolicies:input_type -> forestock.v1.ListPoliciesRequest
+	24, // 33: forestock.v1.AdminService.CheckReservations:input_type -> forestock.v1.CheckReservationsRequest
+	25, // 34: forestock.v1.AdminService.RepairReservations:input_type -> forestock.v1.RepairReservationsRequest
+	2,  // 35: forestock.v1.AdminService.CreateBackup:output_type -> forestock.v1.Backup
+	5,  // 36: forestock.v1.AdminService.ListQuarantinedEntries:output_type -> forestock.v1.ListQuarantinedEntriesResponse
+	6,  // 37: forestock.v1.AdminService.DiscardQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
+	12, // 38: forestock.v1.AdminService.ListDivergences:output_type -> forestock.v1.ListDivergencesResponse
+	6,  // 39: forestock.v1.AdminService.RetryQuarantinedEntry:output_type -> forestock.v1.QuarantinedEntry
+	16, // 40: forestock.v1.AdminService.RepairDivergence:output_type -> forestock.v1.Repair
+	18, // 41: forestock.v1.AdminService.ListRepairs:output_type -> forestock.v1.ListRepairsResponse
+	20, // 42: forestock.v1.AdminService.ReplaceBox:output_type -> forestock.v1.ReplaceBoxResponse
+	22, // 43: forestock.v1.AdminService.ListBoxes:output_type -> forestock.v1.ListBoxesResponse
+	32, // 44: forestock.v1.AdminService.GetPolicy:output_type -> forestock.v1.PolicySetting
+	32, // 45: forestock.v1.AdminService.SetPolicy:output_type -> forestock.v1.PolicySetting
+	33, // 46: forestock.v1.AdminService.ListPolicies:output_type -> forestock.v1.ListPoliciesResponse
+	26, // 47: forestock.v1.AdminService.CheckReservations:output_type -> forestock.v1.ReservationCheck
+	26, // 48: forestock.v1.AdminService.RepairReservations:output_type -> forestock.v1.ReservationCheck
+	35, // [35:49] is the sub-list for method output_type
+	21, // [21:35] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_admin_proto_init() }
@@ -1887,13 +2200,14 @@ func file_forestock_v1_admin_proto_init() {
 	if File_forestock_v1_admin_proto != nil {
 		return
 	}
+	file_forestock_v1_policy_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_admin_proto_rawDesc), len(file_forestock_v1_admin_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   23,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,11 @@ const (
 	AdminService_ListRepairs_FullMethodName             = "/forestock.v1.AdminService/ListRepairs"
 	AdminService_ReplaceBox_FullMethodName              = "/forestock.v1.AdminService/ReplaceBox"
 	AdminService_ListBoxes_FullMethodName               = "/forestock.v1.AdminService/ListBoxes"
+	AdminService_GetPolicy_FullMethodName               = "/forestock.v1.AdminService/GetPolicy"
+	AdminService_SetPolicy_FullMethodName               = "/forestock.v1.AdminService/SetPolicy"
+	AdminService_ListPolicies_FullMethodName            = "/forestock.v1.AdminService/ListPolicies"
+	AdminService_CheckReservations_FullMethodName       = "/forestock.v1.AdminService/CheckReservations"
+	AdminService_RepairReservations_FullMethodName      = "/forestock.v1.AdminService/RepairReservations"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -63,6 +68,18 @@ type AdminServiceClient interface {
 	// Lists the boxes of a warehouse: the present one, one that is about to
 	// replace it, and those that were replaced, newest first.
 	ListBoxes(ctx context.Context, in *ListBoxesRequest, opts ...grpc.CallOption) (*ListBoxesResponse, error)
+	// Gives the policy that holds for a warehouse, or for one SKU there.
+	GetPolicy(ctx context.Context, in *GetPolicyRequest, opts ...grpc.CallOption) (*PolicySetting, error)
+	// Sets the policy of a warehouse, or of one SKU there. It holds for what is
+	// reserved from then on, and is recorded.
+	SetPolicy(ctx context.Context, in *SetPolicyRequest, opts ...grpc.CallOption) (*PolicySetting, error)
+	// Lists the policies of a warehouse.
+	ListPolicies(ctx context.Context, in *ListPoliciesRequest, opts ...grpc.CallOption) (*ListPoliciesResponse, error)
+	// Compares what is counted as claimed in a warehouse with the sum of its open
+	// reservations. The two differ only where the hub's program is wrong.
+	CheckReservations(ctx context.Context, in *CheckReservationsRequest, opts ...grpc.CallOption) (*ReservationCheck, error)
+	// Makes the counters of a warehouse what its open reservations add up to.
+	RepairReservations(ctx context.Context, in *RepairReservationsRequest, opts ...grpc.CallOption) (*ReservationCheck, error)
 }
 
 type adminServiceClient struct {
@@ -163,6 +180,56 @@ func (c *adminServiceClient) ListBoxes(ctx context.Context, in *ListBoxesRequest
 	return out, nil
 }
 
+func (c *adminServiceClient) GetPolicy(ctx context.Context, in *GetPolicyRequest, opts ...grpc.CallOption) (*PolicySetting, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PolicySetting)
+	err := c.cc.Invoke(ctx, AdminService_GetPolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) SetPolicy(ctx context.Context, in *SetPolicyRequest, opts ...grpc.CallOption) (*PolicySetting, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PolicySetting)
+	err := c.cc.Invoke(ctx, AdminService_SetPolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListPolicies(ctx context.Context, in *ListPoliciesRequest, opts ...grpc.CallOption) (*ListPoliciesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPoliciesResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListPolicies_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) CheckReservations(ctx context.Context, in *CheckReservationsRequest, opts ...grpc.CallOption) (*ReservationCheck, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReservationCheck)
+	err := c.cc.Invoke(ctx, AdminService_CheckReservations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) RepairReservations(ctx context.Context, in *RepairReservationsRequest, opts ...grpc.CallOption) (*ReservationCheck, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReservationCheck)
+	err := c.cc.Invoke(ctx, AdminService_RepairReservations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -196,6 +263,18 @@ type AdminServiceServer interface {
 	// Lists the boxes of a warehouse: the present one, one that is about to
 	// replace it, and those that were replaced, newest first.
 	ListBoxes(context.Context, *ListBoxesRequest) (*ListBoxesResponse, error)
+	// Gives the policy that holds for a warehouse, or for one SKU there.
+	GetPolicy(context.Context, *GetPolicyRequest) (*PolicySetting, error)
+	// Sets the policy of a warehouse, or of one SKU there. It holds for what is
+	// reserved from then on, and is recorded.
+	SetPolicy(context.Context, *SetPolicyRequest) (*PolicySetting, error)
+	// Lists the policies of a warehouse.
+	ListPolicies(context.Context, *ListPoliciesRequest) (*ListPoliciesResponse, error)
+	// Compares what is counted as claimed in a warehouse with the sum of its open
+	// reservations. The two differ only where the hub's program is wrong.
+	CheckReservations(context.Context, *CheckReservationsRequest) (*ReservationCheck, error)
+	// Makes the counters of a warehouse what its open reservations add up to.
+	RepairReservations(context.Context, *RepairReservationsRequest) (*ReservationCheck, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -232,6 +311,21 @@ func (UnimplementedAdminServiceServer) ReplaceBox(context.Context, *ReplaceBoxRe
 }
 func (UnimplementedAdminServiceServer) ListBoxes(context.Context, *ListBoxesRequest) (*ListBoxesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListBoxes not implemented")
+}
+func (UnimplementedAdminServiceServer) GetPolicy(context.Context, *GetPolicyRequest) (*PolicySetting, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPolicy not implemented")
+}
+func (UnimplementedAdminServiceServer) SetPolicy(context.Context, *SetPolicyRequest) (*PolicySetting, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetPolicy not implemented")
+}
+func (UnimplementedAdminServiceServer) ListPolicies(context.Context, *ListPoliciesRequest) (*ListPoliciesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPolicies not implemented")
+}
+func (UnimplementedAdminServiceServer) CheckReservations(context.Context, *CheckReservationsRequest) (*ReservationCheck, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckReservations not implemented")
+}
+func (UnimplementedAdminServiceServer) RepairReservations(context.Context, *RepairReservationsRequest) (*ReservationCheck, error) {
+	return nil, status.Error(codes.Unimplemented, "method RepairReservations not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -416,6 +510,96 @@ func _AdminService_ListBoxes_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_GetPolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).GetPolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_GetPolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).GetPolicy(ctx, req.(*GetPolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_SetPolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetPolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).SetPolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_SetPolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).SetPolicy(ctx, req.(*SetPolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListPolicies_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPoliciesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListPolicies(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListPolicies_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListPolicies(ctx, req.(*ListPoliciesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_CheckReservations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckReservationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).CheckReservations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_CheckReservations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).CheckReservations(ctx, req.(*CheckReservationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_RepairReservations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RepairReservationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).RepairReservations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_RepairReservations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).RepairReservations(ctx, req.(*RepairReservationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -458,6 +642,26 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListBoxes",
 			Handler:    _AdminService_ListBoxes_Handler,
+		},
+		{
+			MethodName: "GetPolicy",
+			Handler:    _AdminService_GetPolicy_Handler,
+		},
+		{
+			MethodName: "SetPolicy",
+			Handler:    _AdminService_SetPolicy_Handler,
+		},
+		{
+			MethodName: "ListPolicies",
+			Handler:    _AdminService_ListPolicies_Handler,
+		},
+		{
+			MethodName: "CheckReservations",
+			Handler:    _AdminService_CheckReservations_Handler,
+		},
+		{
+			MethodName: "RepairReservations",
+			Handler:    _AdminService_RepairReservations_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
