@@ -70,6 +70,8 @@ func (w *World) unsettled() string {
 //   - the hub has the same entries in the same order (the hashes are chained);
 //   - what the entries add up to is what the ledger shows, and what the hub
 //     shows, cell by cell;
+//   - what is held and committed is what open orders claim, and the floor knows
+//     every order that it is to pick;
 //   - nothing was set aside, no divergence was seen, no box was taken for two;
 //   - the agent believes nothing stored that the hub has not;
 //   - the catalogue of every warehouse is the hub's.
@@ -88,6 +90,7 @@ func (w *World) check() {
 		c.levels()
 		c.catalogue()
 		c.everything()
+		c.sold()
 		b.staff.settled()
 	}
 	w.hub.settled()

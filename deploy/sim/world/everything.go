@@ -55,7 +55,7 @@ func (c *checking) told() (all []inventory.StoredEntry, ok bool) {
 func (c *checking) once(p *past, times int) {
 	parts := len(p.command.Movements)
 	switch {
-	case times == 0 && !p.sure:
+	case times < parts && !p.sure: // a damaged disk may have lost a part
 	case parts == 0 && times > 0: // the staff never heard of it, and does not know either
 	case times == parts:
 	case p.command.Movements[0].Kind == stock.Undo && times == 2: // of a move, which a later ledger says in two

@@ -88,6 +88,7 @@ func (h *hub) start() error {
 	h.lives++
 	h.set(l)
 	h.w.story.tell("hub", "program %d starts in %s", h.lives, h.folder)
+	h.w.shop.check(s) // only now: the store looks for a reservation where it writes
 	return nil
 }
 
@@ -262,6 +263,7 @@ func (p *promises) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.void = true
+	p.hub.w.shop.forget()
 }
 
 // check holds a store that was just opened against the promises.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -200,6 +201,11 @@ func (s *staff) next(ctx context.Context) (stock.Command, bool) {
 	if life == nil {
 		return s.command(s.receive()), true // the goods come whether the program runs or not
 	}
+	if s.dice.IntN(4) == 0 {
+		if c, ok := s.forOrder(life); ok {
+			return c, true
+		}
+	}
 	cell, on := s.somewhere(life)
 	switch n := s.dice.IntN(20); {
 	case n < 6 || on <= 0:
@@ -248,6 +254,30 @@ func (s *staff) somewhere(life *boxLife) (stock.Cell, int64) {
 	}
 	l := levels[s.dice.IntN(len(levels))]
 	return l.Cell, l.OnHand
+}
+
+// forOrder picks something for an order, or says that there is nothing to pick.
+func (s *staff) forOrder(life *boxLife) (stock.Command, bool) {
+	orders := life.ledger.Orders()
+	if len(orders) == 0 {
+		return stock.Command{}, false
+	}
+	o := orders[s.dice.IntN(len(orders))]
+	line := &o.Lines[s.dice.IntN(len(o.Lines))]
+	progress := life.ledger.Picked(o.ID)
+	left := progress.Left(line)
+	if left == 0 {
+		return stock.Command{}, false
+	}
+	m := stock.Movement{Kind: stock.Short, SKU: line.SKU, Document: string(o.ID), Line: strconv.Itoa(line.Number)}
+	for _, l := range life.ledger.Levels(line.SKU) {
+		if l.OnHand > 0 {
+			m.Kind, m.Lot, m.Bin, m.Delta = stock.Pick, l.Lot, l.Bin, -min(l.OnHand, left)
+			break
+		}
+	}
+	s.box.w.count(func(t *Tally) { t.Picked++ })
+	return s.command(m), true
 }
 
 // count looks at a cell, takes a while, and books what was found.

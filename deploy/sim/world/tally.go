@@ -10,6 +10,7 @@ import (
 // Tally is what happened in a world, in numbers.
 type Tally struct {
 	Commands, Entries, Refused, Items int // work
+	Reserved, Picked                  int // orders: answers to the shop, picks for them
 	Lost, Repeated, Late, Damaged     int // frames
 
 	Faults map[string]int // by name
@@ -21,6 +22,8 @@ func (t *Tally) Add(o *Tally) {
 	t.Entries += o.Entries
 	t.Refused += o.Refused
 	t.Items += o.Items
+	t.Reserved += o.Reserved
+	t.Picked += o.Picked
 	t.Lost += o.Lost
 	t.Repeated += o.Repeated
 	t.Late += o.Late
@@ -39,8 +42,8 @@ func (t *Tally) fault(name string, n int) {
 
 // String tells the work and the frames.
 func (t *Tally) String() string {
-	return fmt.Sprintf("%d commands in %d entries (%d refused), %d items; frames: %d lost, %d repeated, %d late, %d damaged",
-		t.Commands, t.Entries, t.Refused, t.Items, t.Lost, t.Repeated, t.Late, t.Damaged)
+	return fmt.Sprintf("%d commands in %d entries (%d refused), %d items, %d answers to the shop and %d picks for it; frames: %d lost, %d repeated, %d late, %d damaged",
+		t.Commands, t.Entries, t.Refused, t.Items, t.Reserved, t.Picked, t.Lost, t.Repeated, t.Late, t.Damaged)
 }
 
 // Troubles tells the faults, one a line.

@@ -80,6 +80,7 @@ type World struct {
 	air     *air
 	hub     *hub
 	office  *office
+	shop    *shop
 	boxes   []*box
 	dir     string
 	log     *slog.Logger
@@ -102,6 +103,7 @@ const (
 	officeMoment  = 61
 	faultMoment   = 62
 	checkMoment   = 63
+	shopMoment    = 59
 	maxAgents     = 15
 )
 
@@ -136,7 +138,7 @@ func newWorld(ctx context.Context, dir string, dice chance.Dice, o Options) *Wor
 	}
 	w.air = newAir(w)
 	w.hub = newHub(w)
-	w.office = &office{w: w}
+	w.office, w.shop = &office{w: w}, newShop(w)
 	for i := range min(o.Agents, maxAgents) {
 		w.boxes = append(w.boxes, newBox(w, i))
 	}
@@ -155,6 +157,7 @@ func (w *World) run() {
 		w.live(b.staff.work)
 	}
 	w.live(w.office.work)
+	w.live(w.shop.work)
 	for round := range w.options.Rounds {
 		w.story.tell("world", "round %d of trouble", round+1)
 		w.trouble(w.options.Round)
