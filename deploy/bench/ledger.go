@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,18 +42,16 @@ type result struct {
 	p99       time.Duration // from the call to the answer
 }
 
-const rounds = 3
-
 // benchLedger measures durable movements: each answered only after it is on
 // disk. Contestants take turns, so that a slow minute hits them all.
-func benchLedger(ctx context.Context, w io.Writer, dir string, each time.Duration) error {
-	fmt.Fprintf(w, "\nDurable movements, each answered after it is synced (median of %d rounds of %v)\n\n", rounds, each)
-	fmt.Fprintf(w, "%-9s %-10s %12s %10s %10s\n", "stations", "keeper", "per second", "bytes", "p99")
+func benchLedger(ctx context.Context, b *bench) error {
+	b.title("Durable movements, each answered after it is synced (median of %d rounds of %v)", b.rounds, b.each)
+	fmt.Fprintf(b, "%-9s %-10s %12s %10s %10s\n", "stations", "keeper", "per second", "bytes", "p99")
 	for _, stations := range []int{1, 8, 64} {
 		all := make(map[string][]result)
-		for range rounds {
+		for range b.rounds {
 			for _, c := range contestants {
-				r, err := measure(ctx, c, dir, stations, each)
+				r, err := measure(ctx, c, b.dir, stations, b.each)
 				if err != nil {
 					return fmt.Errorf("%s with %d stations: %w", c.name, stations, err)
 				}
@@ -64,10 +60,10 @@ func benchLedger(ctx context.Context, w io.Writer, dir string, each time.Duratio
 		}
 		for _, c := range contestants {
 			m := median(all[c.name])
-			fmt.Fprintf(w, "%-9d %-10s %12.0f %10.0f %10v\n", stations, c.name, m.perSecond, m.bytes, m.p99.Round(time.Microsecond))
+			fmt.Fprintf(b, "%-9d %-10s %12.0f %10.0f %10v\n", stations, c.name, m.perSecond, m.bytes, m.p99.Round(time.Microsecond))
 		}
 		l, s, f := median(all["ledger"]), median(all["SQLite"]), median(all["two syncs"])
-		fmt.Fprintf(w, "%-9d ledger : SQLite = %.2f, bytes %.2f; ledger : two syncs = %.2f\n", stations, l.perSecond/s.perSecond, l.bytes/s.bytes, l.perSecond/f.perSecond)
+		fmt.Fprintf(b, "%-9d ledger : SQLite = %.2f, bytes %.2f; ledger : two syncs = %.2f\n", stations, l.perSecond/s.perSecond, l.bytes/s.bytes, l.perSecond/f.perSecond)
 	}
 	return nil
 }
@@ -94,39 +90,13 @@ func measure(ctx context.Context, c contestant, dir string, stations int, each t
 		}
 	}()
 	var n atomic.Int64
-	var mu sync.Mutex
-	var waits []time.Duration
-	var failed error
-	load := func(until time.Time) {
-		var own []time.Duration
-		var e error
-		for e == nil && time.Now().Before(until) {
-			began := time.Now()
-			e = k.save(ctx, int(n.Add(1)))
-			own = append(own, time.Since(began))
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		waits = append(waits, own...)
-		if e != nil {
-			failed = e
-		}
+	call := func(ctx context.Context, _ int) (int, error) { return 1, k.save(ctx, int(n.Add(1))) }
+	if _, err := stretch(ctx, stations, each/4, call); err != nil {
+		return r, err
 	}
-	run := func(d time.Duration) {
-		var wg sync.WaitGroup
-		until := time.Now().Add(d)
-		for range stations {
-			wg.Go(func() { load(until) })
-		}
-		wg.Wait()
-	}
-	run(each / 4) // warm up
-	waits = nil
-	began, before, first := time.Now(), written(dir), n.Load()
-	run(each)
-	took, done := time.Since(began), float64(n.Load()-first)
-	slices.Sort(waits)
-	return result{done / took.Seconds(), float64(written(dir)-before) / done, waits[len(waits)*99/100]}, failed
+	before := written(dir)
+	f, err := stretch(ctx, stations, each, call)
+	return result{f.perSecond, float64(written(dir)-before) / (f.perSecond * f.took.Seconds()), f.p99}, err
 }
 
 // written gives the bytes that were written to the disk under a folder, by

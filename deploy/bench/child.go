@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// task is what a process of the benchmark's own does: servers and clients that
+// share a process also share its garbage collector, which flatters neither.
+type task struct {
+	Name string
+	Dir  string // its data
+	// Stock is what a hub begins with when its folder is empty.
+	Stock assortment
+	// Brokers are where an agent finds its hub.
+	Brokers []string
+	// Count is how much of something the task is about.
+	Count int
+}
+
+// told is what a child says once it is ready, and possibly later.
+type told struct {
+	GRPC, MQTT, HTTP string
+	Figures          map[string]float64
+}
+
+// variable tells a process that it is a child, and its task.
+const variable = "FORESTOCK_BENCH_TASK"
+
+var tasks = map[string]func(ctx context.Context, t task, tell func(told) error) error{
+	"hub":    hubTask,
+	"echo":   echoTask,
+	"agent":  agentTask,
+	"orders": ordersTask,
+	"growth": growthTask,
+}
+
+// child carries out a task and exits, when this process was started for one. A
+// child ends when its parent does: then its input ends.
+func child(ctx context.Context) {
+	text := os.Getenv(variable)
+	if text == "" {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	var t task
+	err := json.Unmarshal([]byte(text), &t)
+	if err == nil {
+		err = tasks[t.Name](ctx, t, func(w told) error { return json.NewEncoder(os.Stdout).Encode(w) })
+	}
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, t.Name+":", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// process is a running child.
+type process struct {
+	told
+	cmd    *exec.Cmd
+	input  io.Closer
+	output *json.Decoder
+}
+
+// spawn starts a child and waits until it is ready.
+func spawn(ctx context.Context, t task) (*process, error) {
+	text, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{cmd: exec.CommandContext(ctx, self)}
+	p.cmd.Env = append(os.Environ(), variable+"="+string(text))
+	p.cmd.Stderr = os.Stderr
+	if p.input, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	output, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	p.output = json.NewDecoder(output)
+	if err := p.listen(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s did not get ready: %w", t.Name, err), p.Close())
+	}
+	return p, nil
+}
+
+// listen waits for what the child tells next.
+func (p *process) listen() error {
+	p.told = told{}
+	return p.output.Decode(&p.told)
+}
+
+// Close lets the child end and waits for it.
+func (p *process) Close() error {
+	p.input.Close()
+	return p.cmd.Wait()
+}
+
+// memory gives a figure of the memory of a process by its name in
+// /proc/PID/status, in bytes.
+func memory(pid int, name string) float64 {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if rest, ok := strings.CutPrefix(lines.Text(), name+":"); ok {
+			var kibibytes float64
+			if _, err := fmt.Sscanf(rest, "%f", &kibibytes); err == nil {
+				return kibibytes * 1024
+			}
+		}
+	}
+	return 0
+}
