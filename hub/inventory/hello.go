@@ -57,14 +57,15 @@ func (h Hello) check(s *step, w *warehouse) *Refusal {
 		if h.Nonce <= st.Superseded[i].Nonce {
 			return refuse(ReasonSession, "a copy of an earlier hello, which a later one replaced")
 		}
-		if w.replaced(w.holder(epoch)) >= 0 {
+		if w.replaced(w.holder(epoch)) >= 0 && !h.MayTakeOver {
 			st.Clones++
 			st.Cloned = s.now()
 			s.touch(w)
 			return refuse(ReasonClone, "two boxes take turns as warehouse %s: stop one of them; a copied disk must get a new ledger before it starts", h.Warehouse)
 		}
 		// It may come back once: the boot in its place can be a process that has
-		// ended, whose only hello the network held up.
+		// ended, whose only hello the network held up. And it may come back when
+		// it is the only one that gives a sign of life.
 	}
 	if epoch == st.Box.Epoch {
 		return h.resumes(s, w)

@@ -207,6 +207,22 @@ func TestClone_TheLateHelloOfADeadProcessIsNone(t *testing.T) {
 	}
 }
 
+// Of two boxes that took turns one was stopped, and it was the one that had the
+// session: the other goes on once nobody else gives a sign of life.
+func TestClone_TheOneThatIsLeftGoesOn(t *testing.T) {
+	s, b := newScene(t), storetest.NewBox("sz-1", 1)
+	s.hello(b)
+	copied := *b
+	b.Start(2)
+	s.hello(b)
+	s.hello(&copied)
+	s.refused(b.Hello(), inventory.ReasonClone, "stop one of them")
+	b.May = true
+	s.hello(b)
+	s.works(b, 1)
+	s.sends(b, b.Rest(1), 1)
+}
+
 func TestClone_ManyRestartsAreNone(t *testing.T) {
 	s, b := newScene(t), storetest.NewBox("sz-1", 1)
 	for number := range 30 {
