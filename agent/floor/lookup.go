@@ -21,6 +21,13 @@ func (lookingUp) bin(t *turn, b stock.Bin) {
 
 func (lookingUp) ask(*turn) (ask, next Text) { return askAnything, nextAnything }
 
-func (lookingUp) keys(*turn) []Button {
-	return []Button{GoReceive, GoPutaway, GoPick, GoMove, GoCount, GoWaste, GoReturn, GoOut, GoIn, Reprint, Undo}
+func (lookingUp) keys(t *turn) []Button {
+	keys := []Button{GoReceive, GoPutaway, GoPick, GoMove, GoCount, GoWaste, GoReturn, Undo}
+	if t.sought.sku != "" {
+		keys = append(keys, Reprint)
+	}
+	if t.rules.Transfers != nil {
+		keys = append(keys, GoOut, GoIn)
+	}
+	return keys
 }

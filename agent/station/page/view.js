@@ -137,7 +137,7 @@ export function drawKeys(v, padOpen) {
   }
   const keys = v.keys.map((k) => key(k.button, k.name, k.main ? "main" : modes.has(k.button) ? "mode-key" : k.button === "cancel" ? "quiet" : ""));
   if (v.mode === "look-up") keys.push(key("find", words.search, "quiet"));
-  keys.push(key("pad", words.keypad, "quiet"));
+  if (v.mode !== "look-up" || keys.length < 9) keys.push(key("pad", words.keypad, "quiet")); // nine keys fit without scrolling
   setKeys("", keys);
 }
 
