@@ -25,6 +25,7 @@ import (
 //	v revision                      events of reservations, the first with this revision
 //	o revision                      hashes of the order numbers in that row
 //	p warehouse 0 revision          policy
+//	k key                           what Keep was given
 const (
 	metaRow       = 'm'
 	warehouseRow  = 'w'
@@ -41,6 +42,7 @@ const (
 	eventRow      = 'v'
 	refRow        = 'o'
 	policyRow     = 'p'
+	keptRow       = 'k'
 )
 
 var (

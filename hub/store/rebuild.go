@@ -29,8 +29,8 @@ type Rebuilt struct {
 
 // Rebuild puts a fresh store in the place of one that is damaged or lost its
 // way, for the agents to fill again. It keeps what only a hub knows, as far as
-// the old store can be read: the catalogue, which warehouses are enrolled, and
-// which ledgers are closed for ever. The old store is moved to the folder aside
+// the old store can be read: the catalogue, which warehouses are enrolled, which
+// ledgers are closed for ever, and the rows of Keep. The old store is moved to the folder aside
 // and stays as it is. Nobody may have the store open.
 //
 // A rebuild that was interrupted is finished by the next one.
@@ -80,6 +80,7 @@ func (o Options) rebuild(dir, aside string) (Rebuilt, error) {
 type salvaged struct {
 	items      []inventory.ItemRow
 	warehouses []inventory.WarehouseState
+	kept       map[string][]byte // what Keep was given
 	lost       error
 }
 
@@ -128,7 +129,12 @@ func (p *Pebble) salvage(dir string, lock *pebble.Lock) (kept salvaged, err erro
 		}
 		return err
 	})
-	kept.lost = errors.Join(items, warehouses)
+	kept.kept = make(map[string][]byte)
+	others := p.salvageEach(keptRow, func(key []byte, row string) error {
+		kept.kept[string(key)] = []byte(row)
+		return nil
+	})
+	kept.lost = errors.Join(items, warehouses, others)
 	return kept, p.db.Close()
 }
 
@@ -159,6 +165,9 @@ func (o Options) begin(dir string, kept salvaged) error {
 	for i := range kept.warehouses {
 		st := kept.warehouses[i].Emptied(time.Now())
 		rows.set(warehouseKey(nil, st.Warehouse), packWarehouse(nil, &st))
+	}
+	for key, value := range kept.kept {
+		rows.set(keptKey(key), value)
 	}
 	if err = rows.err; err == nil {
 		err = batch.Commit(pebble.Sync)
