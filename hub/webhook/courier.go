@@ -1,0 +1,263 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/forestock/forestock/hub/inventory"
+)
+
+// failuresUntilDown is how many attempts in a row have to fail for an endpoint
+// to count as down: it is then asked by one attempt at a time.
+const failuresUntilDown = 5
+
+// courier tells one endpoint. Its fields belong to the goroutine of run, but
+// for what is atomic.
+type courier struct {
+	endpoint Endpoint
+	key      []byte
+	config   *Config
+	store    Store
+	teller   Teller
+	sender   *sender
+	log      *slog.Logger
+	metrics  *metrics
+	// save writes rows as long as this courier is the present one.
+	save func(context.Context, map[string][]byte) error
+
+	events, levels *lane
+	parked         *lane
+	saved          progress
+	lastLetter     int64 // name of the newest letter, in nanoseconds
+	dead           int
+
+	running  int
+	results  chan result
+	failures int // in a row
+	won      uint64
+	lastWin  time.Time
+	pause    time.Time // nobody is sent before
+	lastErr  string
+
+	shown atomic.Pointer[Status]
+}
+
+// Status is how an endpoint is doing.
+type Status struct {
+	Waiting, Parked, Dead int
+	Oldest                time.Time // when the oldest event that waits happened; zero for none
+	Delivered             time.Time // when an event was taken last since the hub started
+	Error                 string    // why the last attempt failed
+}
+
+// step is what a feed gives: an event, or a place that needs nothing.
+type step struct {
+	lane   *lane
+	letter *letter // nil for none
+	token  inventory.Token
+}
+
+// result is how an attempt ended.
+type result struct {
+	lane *lane
+	item *item
+	err  error
+}
+
+// errSwitchedOff ends a courier whose endpoint wants nothing any more.
+var errSwitchedOff = errors.New("the endpoint is off")
+
+// run delivers until the context ends. The error wraps errSwitchedOff where the
+// endpoint has to be switched off.
+func (c *courier) run(ctx context.Context) error {
+	if err := c.load(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	steps, broken := make(chan step), make(chan error, 2)
+	all.Go(func() { broken <- c.followEvents(ctx, c.events.base, steps) })
+	all.Go(func() { broken <- c.followLevels(ctx, c.levels.base, steps) })
+	err := c.deliver(ctx, steps, broken, &all)
+	cancel()
+	for c.running > 0 { // each ends with the context, and what it has to say counts
+		c.settle(<-c.results)
+	}
+	all.Wait()
+	ending, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer done()
+	if saveErr := c.saveProgress(ending); err == nil && !errors.Is(saveErr, errStale) {
+		err = saveErr
+	}
+	return err
+}
+
+// deliver is the courier's loop.
+func (c *courier) deliver(ctx context.Context, steps <-chan step, broken <-chan error, all *sync.WaitGroup) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var saveAt time.Time
+	for {
+		now := time.Now()
+		if err := c.tidy(ctx, now); err != nil {
+			return err
+		}
+		wait := c.dispatch(ctx, now, all)
+		if c.moved() && saveAt.IsZero() {
+			saveAt = now.Add(time.Second)
+		}
+		if !saveAt.IsZero() {
+			wait = min(wait, saveAt.Sub(now))
+		}
+		c.show()
+		timer.Reset(max(wait, 0))
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-broken:
+			return err
+		case s := <-c.open(steps):
+			c.take(s, now)
+		case r := <-c.results:
+			if errors.Is(c.settle(r), errGone) {
+				return errors.Join(errSwitchedOff, errGone)
+			}
+		case now := <-timer.C:
+			if saveAt.IsZero() || now.Before(saveAt) {
+				continue
+			}
+			if err := c.saveProgress(ctx); err != nil {
+				return err
+			}
+			saveAt = time.Time{}
+		}
+	}
+}
+
+// open gives the feed while there is room for what it may give.
+func (c *courier) open(steps <-chan step) <-chan step {
+	if c.events.full() || c.levels.full() {
+		return nil
+	}
+	return steps
+}
+
+func (c *courier) take(s step, now time.Time) {
+	if s.letter == nil {
+		s.lane.skip(s.token)
+		return
+	}
+	if s.letter.Since.Before(c.saved.Since) {
+		s.letter.Since = c.saved.Since
+	}
+	s.lane.add(s.letter, s.token, now)
+}
+
+// dispatch begins as many attempts as may run, and gives how long until there
+// is more to do.
+func (c *courier) dispatch(ctx context.Context, now time.Time, all *sync.WaitGroup) time.Duration {
+	const idle = time.Hour
+	if wait := c.pause.Sub(now); wait > 0 {
+		return wait
+	}
+	wait := time.Duration(idle)
+	for _, l := range [...]*lane{c.parked, c.events, c.levels} {
+		for c.running < c.width() {
+			it, next := l.ready(now, c.heldFor(l))
+			if it == nil {
+				if !next.IsZero() {
+					wait = min(wait, next.Sub(now))
+				}
+				break
+			}
+			it.busy = true
+			c.running++
+			e := it.letter
+			all.Go(func() { c.results <- result{l, it, c.attempt(ctx, e)} })
+		}
+	}
+	return wait
+}
+
+// width is how many attempts may run at once.
+func (c *courier) width() int {
+	if c.failures >= failuresUntilDown {
+		return 1
+	}
+	return c.config.Workers
+}
+
+// heldFor tells of the keys that have to wait: those whose older events are parked.
+func (c *courier) heldFor(l *lane) func(string) bool {
+	return func(key string) bool { return l != c.parked && len(c.parked.queues[key]) > 0 }
+}
+
+func (c *courier) attempt(ctx context.Context, e *letter) error {
+	body := []byte(e.Body)
+	if body == nil { // a parked letter stays on disk until it is sent
+		row, ok, err := read[letter](c.store, parkedRows+c.endpoint.ID+"/"+e.ID)
+		if err != nil || !ok {
+			return err
+		}
+		return c.sender.post(ctx, c.endpoint.URL, c.key, row.ID, row.Body)
+	}
+	return c.sender.post(ctx, c.endpoint.URL, c.key, e.ID, body)
+}
+
+// settle notes how an attempt ended, and gives its error.
+func (c *courier) settle(r result) error {
+	c.running--
+	it, now := r.item, time.Now()
+	it.busy = false
+	if r.err == nil {
+		c.metrics.delivered.WithLabelValues(c.endpoint.ID).Inc()
+		c.won++
+		c.lastWin, c.lastErr = now, ""
+		if c.failures >= failuresUntilDown {
+			c.events.wake()
+			c.levels.wake()
+			c.parked.wake()
+		}
+		c.failures, c.pause = 0, time.Time{}
+		c.finish(r.lane, it)
+		return nil
+	}
+	if errors.Is(r.err, context.Canceled) {
+		return nil // the courier ends; this was no attempt
+	}
+	c.metrics.failed.WithLabelValues(c.endpoint.ID).Inc()
+	if it.Attempts == 0 {
+		it.won = c.won
+	}
+	it.Attempts++
+	it.Error, c.lastErr = r.err.Error(), r.err.Error()
+	c.failures++
+	it.next = now.Add(c.delay(it.Attempts, r.err))
+	if c.failures >= failuresUntilDown {
+		c.pause = now.Add(c.delay(c.failures-failuresUntilDown+1, r.err))
+	}
+	return r.err
+}
+
+// delay gives how long to wait after a number of failures: doubling, between a
+// half and the whole of it, and no shorter than the endpoint asked for.
+func (c *courier) delay(failures int, err error) time.Duration {
+	d := c.config.MaxDelay
+	if failures < 30 {
+		d = min(d, c.config.FirstDelay<<(failures-1))
+	}
+	d = d/2 + rand.N(d/2+1)
+	if busy, ok := errors.AsType[*busyError](err); ok {
+		d = max(d, busy.after)
+	}
+	return d
+}
+
+func (c *courier) moved() bool {
+	return c.events.base.String() != c.saved.Events || c.levels.base.String() != c.saved.Levels || len(c.gone) > 0
+}
