@@ -31,10 +31,12 @@ type courier struct {
 	save func(context.Context, map[string][]byte) error
 
 	events, levels *lane
-	parked         *lane
+	parked         *lane // letters that wait on disk, so that their keys hold up no other
 	saved          progress
-	lastLetter     int64 // name of the newest letter, in nanoseconds
+	gone           []string // rows of parked letters that were delivered, to be taken away
+	newest         int64    // name of the newest letter: nanoseconds
 	dead           int
+	tidyAt         time.Time
 
 	running  int
 	results  chan result
@@ -62,6 +64,20 @@ type step struct {
 	token  inventory.Token
 }
 
+// feeds are what a courier's followers give it.
+type feeds struct {
+	events, levels chan step
+	broken         chan error
+}
+
+// open gives a feed while there is room for what it may give.
+func (l *lane) open(steps <-chan step) <-chan step {
+	if l.full() {
+		return nil
+	}
+	return steps
+}
+
 // result is how an attempt ended.
 type result struct {
 	lane *lane
@@ -80,10 +96,11 @@ func (c *courier) run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
-	steps, broken := make(chan step), make(chan error, 2)
-	all.Go(func() { broken <- c.followEvents(ctx, c.events.base, steps) })
-	all.Go(func() { broken <- c.followLevels(ctx, c.levels.base, steps) })
-	err := c.deliver(ctx, steps, broken, &all)
+	f := feeds{make(chan step), make(chan step), make(chan error, 2)}
+	since, levelsSince := c.events.base, c.levels.base
+	all.Go(func() { f.broken <- c.followEvents(ctx, since, f.events) })
+	all.Go(func() { f.broken <- c.followLevels(ctx, levelsSince, f.levels) })
+	err := c.deliver(ctx, &f, &all)
 	cancel()
 	for c.running > 0 { // each ends with the context, and what it has to say counts
 		c.settle(<-c.results)
@@ -98,7 +115,7 @@ func (c *courier) run(ctx context.Context) error {
 }
 
 // deliver is the courier's loop.
-func (c *courier) deliver(ctx context.Context, steps <-chan step, broken <-chan error, all *sync.WaitGroup) error {
+func (c *courier) deliver(ctx context.Context, f *feeds, all *sync.WaitGroup) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var saveAt time.Time
@@ -114,14 +131,19 @@ func (c *courier) deliver(ctx context.Context, steps <-chan step, broken <-chan 
 		if !saveAt.IsZero() {
 			wait = min(wait, saveAt.Sub(now))
 		}
+		if c.events.waiting+c.levels.waiting+c.parked.waiting > 0 {
+			wait = min(wait, c.tidyAt.Sub(now))
+		}
 		c.show()
 		timer.Reset(max(wait, 0))
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-broken:
+		case err := <-f.broken:
 			return err
-		case s := <-c.open(steps):
+		case s := <-c.events.open(f.events):
+			c.take(s, now)
+		case s := <-c.levels.open(f.levels):
 			c.take(s, now)
 		case r := <-c.results:
 			if errors.Is(c.settle(r), errGone) {
@@ -137,14 +159,6 @@ func (c *courier) deliver(ctx context.Context, steps <-chan step, broken <-chan 
 			saveAt = time.Time{}
 		}
 	}
-}
-
-// open gives the feed while there is room for what it may give.
-func (c *courier) open(steps <-chan step) <-chan step {
-	if c.events.full() || c.levels.full() {
-		return nil
-	}
-	return steps
 }
 
 func (c *courier) take(s step, now time.Time) {
@@ -177,8 +191,7 @@ func (c *courier) dispatch(ctx context.Context, now time.Time, all *sync.WaitGro
 			}
 			it.busy = true
 			c.running++
-			e := it.letter
-			all.Go(func() { c.results <- result{l, it, c.attempt(ctx, e)} })
+			all.Go(func() { c.results <- result{l, it, c.attempt(ctx, it)} })
 		}
 	}
 	return wait
@@ -197,16 +210,16 @@ func (c *courier) heldFor(l *lane) func(string) bool {
 	return func(key string) bool { return l != c.parked && len(c.parked.queues[key]) > 0 }
 }
 
-func (c *courier) attempt(ctx context.Context, e *letter) error {
-	body := []byte(e.Body)
-	if body == nil { // a parked letter stays on disk until it is sent
-		row, ok, err := read[letter](c.store, parkedRows+c.endpoint.ID+"/"+e.ID)
-		if err != nil || !ok {
-			return err
-		}
-		return c.sender.post(ctx, c.endpoint.URL, c.key, row.ID, row.Body)
+// attempt posts an event. While it runs, the loop leaves the item alone.
+func (c *courier) attempt(ctx context.Context, it *item) error {
+	if it.row == "" {
+		return c.sender.post(ctx, c.endpoint.URL, c.key, it.ID, it.Body)
 	}
-	return c.sender.post(ctx, c.endpoint.URL, c.key, e.ID, body)
+	row, ok, err := read[letter](c.store, it.row)
+	if err != nil || !ok {
+		return err
+	}
+	return c.sender.post(ctx, c.endpoint.URL, c.key, row.ID, row.Body)
 }
 
 // settle notes how an attempt ended, and gives its error.
@@ -224,7 +237,10 @@ func (c *courier) settle(r result) error {
 			c.parked.wake()
 		}
 		c.failures, c.pause = 0, time.Time{}
-		c.finish(r.lane, it)
+		if it.row != "" {
+			c.gone = append(c.gone, it.row)
+		}
+		r.lane.finish(it)
 		return nil
 	}
 	if errors.Is(r.err, context.Canceled) {
@@ -260,4 +276,18 @@ func (c *courier) delay(failures int, err error) time.Duration {
 
 func (c *courier) moved() bool {
 	return c.events.base.String() != c.saved.Events || c.levels.base.String() != c.saved.Levels || len(c.gone) > 0
+}
+
+// show publishes how the endpoint is doing.
+func (c *courier) show() {
+	s := Status{
+		Waiting: c.events.waiting + c.levels.waiting, Parked: c.parked.waiting, Dead: c.dead,
+		Delivered: c.lastWin, Error: c.lastErr,
+	}
+	for _, l := range [...]*lane{c.parked, c.events, c.levels} {
+		if len(l.window) > 0 && (s.Oldest.IsZero() || l.window[0].Time.Before(s.Oldest)) {
+			s.Oldest = l.window[0].Time
+		}
+	}
+	c.shown.Store(&s)
 }

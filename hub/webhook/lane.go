@@ -9,6 +9,7 @@ import (
 // item is an event on its way, or a place in the feed that needs nothing more.
 type item struct {
 	*letter
+	row   string          // key of a letter that is on disk; its body is there
 	token inventory.Token // of the feed behind this event
 	next  time.Time       // not before
 	won   uint64          // what the endpoint had taken when this failed first
@@ -36,7 +37,7 @@ func newLane(base inventory.Token, limit int, coalesce time.Duration) *lane {
 func (l *lane) full() bool { return l.waiting >= l.limit }
 
 // add takes an event in, behind all others of its key.
-func (l *lane) add(e *letter, token inventory.Token, now time.Time) {
+func (l *lane) add(e *letter, token inventory.Token, now time.Time) *item {
 	it := &item{letter: e, token: token}
 	queue := l.queues[e.Key]
 	if l.coalesce > 0 {
@@ -51,6 +52,7 @@ func (l *lane) add(e *letter, token inventory.Token, now time.Time) {
 	l.window = append(l.window, it)
 	l.queues[e.Key] = append(queue, it)
 	l.waiting++
+	return it
 }
 
 // skip notes that the feed got to a token with nothing to tell.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -48,16 +47,14 @@ type progress struct {
 	Since time.Time `json:"since,omitzero"`
 }
 
-// rows gives one JSON row, as Keep takes it.
-func rows(key string, v any) (map[string][]byte, error) {
+// put adds a row of JSON to others.
+func put(rows map[string][]byte, key string, v any) error {
 	b, err := json.Marshal(v)
-	return map[string][]byte{key: b}, err
-}
-
-// with adds rows to others.
-func with(to, more map[string][]byte) map[string][]byte {
-	maps.Copy(to, more)
-	return to
+	if err != nil {
+		return fmt.Errorf("row %s: %w", key, err)
+	}
+	rows[key] = b
+	return nil
 }
 
 // read gives one row; ok is false where there is none.
