@@ -47,7 +47,7 @@ number is, and which scans and weights it is made of.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout), quarantineCommand(stdout), divergenceCommand(stdout), boxCommand(stdout), rebuildCommand(stdout))
+	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout), quarantineCommand(stdout), divergenceCommand(stdout), boxCommand(stdout), rebuildCommand(stdout), webhookCommand(stdout))
 	return root.ExecuteContext(ctx)
 }
 
@@ -92,6 +92,10 @@ func bind(f *pflag.FlagSet, cfg *hubd.Config) {
 	f.DurationVar(&cfg.Freshness.Degraded, "freshness-degraded", cfg.Freshness.Degraded, "and then DEGRADED")
 	f.Uint64Var(&cfg.Link.StateFirst, "link-state-first", cfg.Link.StateFirst, "how many unsent entries make the hub ask an agent for its levels, to serve them while the entries follow")
 	f.DurationVar(&cfg.Link.TakeoverAfter, "link-takeover-after", cfg.Link.TakeoverAfter, "for how long a box has to be silent before another one may take its warehouse over")
+	f.BoolVar(&cfg.Webhooks.AllowPrivate, "webhooks-allow-private", cfg.Webhooks.AllowPrivate, "post events to this machine and to private networks too")
+	f.BoolVar(&cfg.Webhooks.AllowPlain, "webhooks-allow-plain", cfg.Webhooks.AllowPlain, "post events without TLS too")
+	f.DurationVar(&cfg.Webhooks.Timeout, "webhooks-timeout", cfg.Webhooks.Timeout, "how long an endpoint may take to answer")
+	f.DurationVar(&cfg.Webhooks.GiveUp, "webhooks-give-up", cfg.Webhooks.GiveUp, "how old an event gets before it is a dead letter")
 	f.StringVar(&cfg.Log.Level, "log-level", cfg.Log.Level, "debug, info, warn or error")
 	f.StringVar(&cfg.Log.Format, "log-format", cfg.Log.Format, "auto, text or json")
 }

@@ -40,6 +40,8 @@ var arrows = map[string][]string{
 	"hub/store":           {"proto/*", "hub/inventory"},
 	"hub/store/storetest": {"proto/*", "hub/inventory", "hub/store"},
 	"hub/api":             {"proto", "proto/*", "hub/inventory"},
+	"hub/webhook":         {"proto/*", "hub/inventory"},
+	"hub/client":          {"proto/*"},
 	"hub/console":         {"proto/*", "hub/inventory"},
 	"hub/hubd":            {"hub/*", "proto/*", "deploy/settings"},
 

@@ -82,6 +82,7 @@ func newREST(channel *inprocgrpc.Channel, rs routes, limit int, m *metrics) (*re
 		forestockv1.RegisterFleetServiceHandlerClient(ctx, r.gateway, forestockv1.NewFleetServiceClient(channel)),
 		forestockv1.RegisterAvailabilityServiceHandlerClient(ctx, r.gateway, r.watch),
 		forestockv1.RegisterCatalogueServiceHandlerClient(ctx, r.gateway, forestockv1.NewCatalogueServiceClient(channel)),
+		forestockv1.RegisterWebhookServiceHandlerClient(ctx, r.gateway, forestockv1.NewWebhookServiceClient(channel)),
 		forestockv1.RegisterReservationServiceHandlerClient(ctx, r.gateway, r.reservations),
 		forestockv1.RegisterAdminServiceHandlerClient(ctx, r.gateway, forestockv1.NewAdminServiceClient(channel)),
 	)

@@ -37,6 +37,8 @@ type Deps struct {
 	// Backup copies the store into a new folder of a name; nil where backups
 	// have no place. Errors wrap those of inventory about names.
 	Backup func(ctx context.Context, name string) (inventory.Backup, error)
+	// Webhooks says whom the hub tells what happens; nil leaves the service out.
+	Webhooks forestockv1.WebhookServiceServer
 	// Console is served under /console/ when it is there.
 	Console http.Handler
 	// Registry takes the API's metrics and is what /metrics shows.
@@ -124,6 +126,9 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 		view: s.view, areas: areas{s.deps.Stock}, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
 	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, boxes: s.deps.Boxes, log: s.deps.Log, backup: s.deps.Backup})
+	if s.deps.Webhooks != nil {
+		forestockv1.RegisterWebhookServiceServer(to, s.deps.Webhooks)
+	}
 }
 
 func (s *Server) grpcOptions() []grpc.ServerOption {

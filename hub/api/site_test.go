@@ -45,8 +45,8 @@ func TestSite_ListsEveryRouteWithACommandThatWorks(t *testing.T) {
 		t.Error("/docs does not show what this hub has")
 	}
 	for _, r := range mustRoutes(t) {
-		if r.Stream {
-			continue // the tests of the watch call it
+		if r.Stream || strings.HasPrefix(r.Path, "/v1/webhooks") {
+			continue // the tests of watches and of hub/webhook call them
 		}
 		path, body, _ := strings.Cut(strings.TrimPrefix(r.Curl(here), "curl "), " -d '")
 		a := w.do(r.Method, path, strings.TrimSuffix(body, "'"))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/forestock/forestock/deploy/settings"
 	"github.com/forestock/forestock/hub/ingest"
+	"github.com/forestock/forestock/hub/webhook"
 )
 
 // Config is everything that an operator sets of a hub.
@@ -23,6 +24,7 @@ type Config struct {
 	AutoEnrol bool         `yaml:"auto_enrol"`
 	Freshness Freshness    `yaml:"freshness"`
 	Link      Link         `yaml:"link"`
+	Webhooks  Webhooks     `yaml:"webhooks"`
 	Tokens    []Token      `yaml:"tokens"` // none: everybody who reaches the ports may do everything
 	Open      bool         `yaml:"open"`   // serve the API beyond this machine without tokens
 	Log       settings.Log `yaml:"log"`
@@ -61,6 +63,14 @@ type Link struct {
 	TakeoverAfter time.Duration `yaml:"takeover_after"`
 }
 
+// Webhooks says whom events may be posted to, and for how long that is tried.
+type Webhooks struct {
+	AllowPrivate bool          `yaml:"allow_private"` // also to this machine and private networks
+	AllowPlain   bool          `yaml:"allow_plain"`   // also without TLS
+	Timeout      time.Duration `yaml:"timeout"`       // for one answer
+	GiveUp       time.Duration `yaml:"give_up"`       // age at which an event becomes a dead letter
+}
+
 // Token lets a caller of the API in.
 type Token struct {
 	Name  string `yaml:"name"`  // the caller, in logs and limits
@@ -75,6 +85,7 @@ func DefaultConfig() Config {
 		MQTT: MQTT{Listen: "127.0.0.1:1883"}, TimeZone: "Asia/Shanghai", AutoEnrol: true,
 		Freshness: Freshness{Live: 15 * time.Second, Degraded: 5 * time.Minute},
 		Link:      Link{StateFirst: ingest.DefaultConfig().StateFirst, TakeoverAfter: ingest.DefaultConfig().TakeoverAfter},
+		Webhooks:  Webhooks{Timeout: webhook.DefaultConfig().Timeout, GiveUp: webhook.DefaultConfig().GiveUp},
 		Log:       settings.DefaultLog(),
 	}
 }
@@ -113,6 +124,9 @@ func (c *Config) Validate() error {
 	if l := c.ingest(); l.Validate() != nil {
 		bad("link: %w", l.Validate())
 	}
+	if w := c.webhooks(); w.Validate() != nil {
+		bad("webhooks: timeout and give_up must be positive")
+	}
 	for i, t := range c.Tokens {
 		if t.Name == "" || len(t.Token) < 16 || (t.Role != "read" && t.Role != "write") {
 			bad("tokens[%d]: needs a name, a token of 16 characters or more, and the role read or write", i)
@@ -128,5 +142,13 @@ func (c *Config) Validate() error {
 func (c *Config) ingest() ingest.Config {
 	out := ingest.DefaultConfig()
 	out.StateFirst, out.TakeoverAfter = c.Link.StateFirst, c.Link.TakeoverAfter
+	return out
+}
+
+// webhooks gives how events are delivered.
+func (c *Config) webhooks() webhook.Config {
+	out := webhook.DefaultConfig()
+	out.AllowPrivate, out.AllowPlain = c.Webhooks.AllowPrivate, c.Webhooks.AllowPlain
+	out.Timeout, out.GiveUp = c.Webhooks.Timeout, c.Webhooks.GiveUp
 	return out
 }

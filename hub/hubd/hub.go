@@ -21,6 +21,7 @@ import (
 	"github.com/forestock/forestock/hub/ingest"
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/hub/store"
+	"github.com/forestock/forestock/hub/webhook"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -35,6 +36,7 @@ type Hub struct {
 	broker broker.Broker
 	desk   *ingest.Desk
 	store  *store.Pebble
+	hooks  *webhook.Office
 	api    *api.Server
 
 	loaded atomic.Bool // the configured catalogue is written
@@ -48,7 +50,7 @@ func New(cfg Config, version string, log *slog.Logger) (*Hub, error) {
 	h := &Hub{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
 	h.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, open := range []func() error{
-		h.openStore, h.openBroker, h.openIngest,
+		h.openStore, h.openBroker, h.openIngest, h.openWebhooks,
 		func() error { return h.openAPI(version) },
 	} {
 		if err := open(); err != nil {
@@ -101,6 +103,11 @@ func (h *Hub) openIngest() (err error) {
 	return err
 }
 
+func (h *Hub) openWebhooks() (err error) {
+	h.hooks, err = webhook.New(h.cfg.webhooks(), h.store, h.registry, h.log)
+	return err
+}
+
 func (h *Hub) openAPI(version string) (err error) {
 	zone, err := time.LoadLocation(h.cfg.TimeZone)
 	if err != nil {
@@ -121,7 +128,7 @@ func (h *Hub) openAPI(version string) (err error) {
 		return err
 	}
 	h.api, err = api.New(cfg, api.Deps{
-		Stock: h.store, Link: contacts{h.desk}, Boxes: boxes{h.desk}, Console: pages,
+		Stock: h.store, Link: contacts{h.desk}, Boxes: boxes{h.desk}, Webhooks: h.hooks, Console: pages,
 		Backup: h.backup(version), Ready: h.ready, Registry: h.registry, Log: h.log, Version: version,
 	})
 	if err == nil {
@@ -160,6 +167,7 @@ func (h *Hub) Run(ctx context.Context) (err error) {
 	g, fronts := errgroup.WithContext(fronts)
 	g.Go(func() error { return h.broker.Run(fronts, h.desk) })
 	g.Go(func() error { return h.desk.Run(fronts) })
+	g.Go(func() error { return h.hooks.Run(fronts, h.api) })
 	g.Go(func() error { return h.api.Run(fronts) })
 	g.Go(func() error { return h.loadCatalogue(fronts) })
 	err = g.Wait()

@@ -103,7 +103,7 @@ func (c *courier) run(ctx context.Context) error {
 	err := c.deliver(ctx, &f, &all)
 	cancel()
 	for c.running > 0 { // each ends with the context, and what it has to say counts
-		c.settle(<-c.results)
+		_ = c.settle(<-c.results)
 	}
 	all.Wait()
 	ending, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
@@ -175,31 +175,47 @@ func (c *courier) take(s step, now time.Time) {
 // dispatch begins as many attempts as may run, and gives how long until there
 // is more to do.
 func (c *courier) dispatch(ctx context.Context, now time.Time, all *sync.WaitGroup) time.Duration {
-	const idle = time.Hour
 	if wait := c.pause.Sub(now); wait > 0 {
 		return wait
 	}
-	wait := time.Duration(idle)
-	for _, l := range [...]*lane{c.parked, c.events, c.levels} {
-		for c.running < c.width() {
-			it, next := l.ready(now, c.heldFor(l))
-			if it == nil {
-				if !next.IsZero() {
-					wait = min(wait, next.Sub(now))
-				}
-				break
+	wait := time.Hour
+	for c.running < c.width() {
+		l, it, next := c.choose(now)
+		if it == nil {
+			if !next.IsZero() {
+				wait = next.Sub(now)
 			}
-			it.busy = true
-			c.running++
-			all.Go(func() { c.results <- result{l, it, c.attempt(ctx, it)} })
+			break
 		}
+		it.busy = true
+		c.running++
+		all.Go(func() { c.results <- result{l, it, c.attempt(ctx, it)} })
 	}
 	return wait
 }
 
+// choose gives what to send next, or when there may be something.
+func (c *courier) choose(now time.Time) (from *lane, found *item, next time.Time) {
+	for _, l := range [...]*lane{c.parked, c.events, c.levels} {
+		it, soon := l.ready(now, c.down(), c.heldFor(l))
+		switch {
+		case it != nil && !c.down():
+			return l, it, time.Time{}
+		case it != nil && (found == nil || it.Attempts < found.Attempts):
+			from, found = l, it
+		case it == nil && !soon.IsZero() && (next.IsZero() || soon.Before(next)):
+			next = soon
+		}
+	}
+	return from, found, next
+}
+
+// down reports whether the endpoint seems to take nothing at all.
+func (c *courier) down() bool { return c.failures >= failuresUntilDown }
+
 // width is how many attempts may run at once.
 func (c *courier) width() int {
-	if c.failures >= failuresUntilDown {
+	if c.down() {
 		return 1
 	}
 	return c.config.Workers
@@ -231,7 +247,7 @@ func (c *courier) settle(r result) error {
 		c.metrics.delivered.WithLabelValues(c.endpoint.ID).Inc()
 		c.won++
 		c.lastWin, c.lastErr = now, ""
-		if c.failures >= failuresUntilDown {
+		if c.down() {
 			c.events.wake()
 			c.levels.wake()
 			c.parked.wake()
@@ -254,7 +270,7 @@ func (c *courier) settle(r result) error {
 	it.Error, c.lastErr = r.err.Error(), r.err.Error()
 	c.failures++
 	it.next = now.Add(c.delay(it.Attempts, r.err))
-	if c.failures >= failuresUntilDown {
+	if c.down() {
 		c.pause = now.Add(c.delay(c.failures-failuresUntilDown+1, r.err))
 	}
 	return r.err

@@ -47,7 +47,8 @@ func newEndpoint(c *Config, e Endpoint) (Endpoint, error) {
 		e.Types = []string{"reservation.*"}
 	}
 	for _, t := range e.Types {
-		if !slices.Contains([]string{"reservation.*", LevelChanged, "*"}, t) && !(strings.HasPrefix(t, "reservation.") && len(t) < 64) {
+		known := t == LevelChanged || t == "*" || (strings.HasPrefix(t, "reservation.") && len(t) < 64)
+		if !known {
 			return e, fmt.Errorf("%.64q is no type of event: name reservation.*, one such as reservation.confirmed, or %s", t, LevelChanged)
 		}
 	}
@@ -100,9 +101,4 @@ func (e *Endpoint) wants(kind string) bool {
 		prefix, all := strings.CutSuffix(t, "*")
 		return t == kind || (all && strings.HasPrefix(kind, prefix))
 	})
-}
-
-// in reports whether what happens in a warehouse goes to the endpoint.
-func (e *Endpoint) in(w stock.Warehouse) bool {
-	return len(e.Warehouses) == 0 || slices.Contains(e.Warehouses, w)
 }

@@ -18,11 +18,8 @@ func (c *courier) followEvents(ctx context.Context, token inventory.Token, steps
 		if err == nil {
 			token, err = c.pumpEvents(ctx, feed, token, steps)
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
 		if !errors.Is(err, inventory.ErrTokenTooOld) {
-			return err
+			return unlessOver(ctx, err)
 		}
 		// The endpoint was away for longer than events are kept: it is told so, and
 		// then all that there is.
@@ -82,11 +79,8 @@ func (c *courier) followLevels(ctx context.Context, token inventory.Token, steps
 	}
 	for {
 		u, err := feed(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
-			return err
+			return unlessOver(ctx, err)
 		}
 		s := step{lane: c.levels, token: u.Token}
 		if !u.Bookmark {
@@ -98,6 +92,14 @@ func (c *courier) followLevels(ctx context.Context, token inventory.Token, steps
 			return nil
 		}
 	}
+}
+
+// unlessOver drops an error that only says that the context ended.
+func unlessOver(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 func waitFor(ctx context.Context) error {

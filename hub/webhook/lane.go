@@ -110,20 +110,25 @@ func (l *lane) compact() {
 func (l *lane) head(it *item) bool { return !it.done && !it.busy && l.queues[it.Key][0] == it }
 
 // ready gives the first event that may be sent now, or when the next one may.
-// Keys that are held elsewhere are passed over.
-func (l *lane) ready(now time.Time, held func(key string) bool) (it *item, next time.Time) {
+// Where the endpoint is down it gives the one that was tried least: a key that
+// is not stuck shows that it is up again. Held keys are passed over.
+func (l *lane) ready(now time.Time, down bool, held func(key string) bool) (found *item, next time.Time) {
 	for _, it := range l.window {
 		if !l.head(it) || held(it.Key) {
 			continue
 		}
-		if !it.next.After(now) {
+		switch {
+		case it.next.After(now):
+			if next.IsZero() || it.next.Before(next) {
+				next = it.next
+			}
+		case !down:
 			return it, time.Time{}
-		}
-		if next.IsZero() || it.next.Before(next) {
-			next = it.next
+		case found == nil || it.Attempts < found.Attempts:
+			found = it
 		}
 	}
-	return nil, next
+	return found, next
 }
 
 // wake lets everything that failed before be tried at once.

@@ -83,14 +83,19 @@ func (c *courier) tidyEvery() time.Duration {
 }
 
 // park writes the events of stuck keys to disk, so that the rest of the lane
-// can go on. A lane of which nothing is taken is left as it is: its events are
-// in the store anyway.
+// can go on. Of a lane of which nothing is taken it is the oldest key alone, and
+// only while the disk has few: a key that is not stuck may be behind it.
 func (c *courier) park(ctx context.Context, l *lane) error {
 	rows := make(map[string][]byte)
 	var moved []*item
 	held := c.heldFor(l)
 	for _, it := range l.window {
-		if !l.head(it) || !(held(it.Key) || (it.Attempts >= stuckAfter && c.won > it.won)) {
+		if !l.head(it) {
+			continue
+		}
+		probe := l.full() && len(moved) == 0 && c.parked.waiting < maxParked/2
+		stuck := it.Attempts >= stuckAfter && (c.won > it.won || probe)
+		if !stuck && !held(it.Key) {
 			continue
 		}
 		queue := l.queues[it.Key]
@@ -123,13 +128,13 @@ func (c *courier) bury(ctx context.Context, l *lane, now time.Time) error {
 	const atOnce = 256
 	rows := make(map[string][]byte)
 	var buried []*item
-	down := c.failures >= failuresUntilDown
+	down := c.down()
 	for _, it := range l.window {
 		if it.done || it.busy || now.Sub(it.Since) < c.config.GiveUp || len(buried) == atOnce {
 			continue
 		}
 		// What was never tried is not given up, unless nothing was taken since it happened.
-		if it.Attempts == 0 && !(down && c.lastWin.Before(it.Since)) {
+		if it.Attempts == 0 && (!down || c.lastWin.After(it.Since)) {
 			continue
 		}
 		e := it.letter

@@ -115,7 +115,7 @@ func (o *Office) ReplayWebhook(ctx context.Context, req *forestockv1.ReplayWebho
 		}
 		e.Off, saved.Events, saved.Since, saved.From = "", from.String(), time.Now().UTC(), time.Time{}
 		if req.GetFromTime() != nil {
-			saved.From = req.GetFromTime().AsTime()
+			saved.From = req.GetFromTime().AsTime().Truncate(time.Millisecond) // as precise as events are
 		}
 		return put(rows, progressRows+id, saved)
 	})
