@@ -22,6 +22,10 @@ type Label struct {
 // what a look-up shows. Its dates are those that the lot was first booked with,
 // whatever the catalogue says now, and that it was printed is an entry.
 func (t *turn) reprint() {
+	if t.mode == TransferOut {
+		t.manifestAgain()
+		return
+	}
 	copies := int64(1)
 	if t.entry != "" {
 		copies = digits(t.entry)
@@ -44,6 +48,7 @@ func (t *turn) reprint() {
 		return
 	}
 	t.pending.goods, t.pending.lines = goods{}, nil
+	t.pending.again = true
 	t.pending.label = &Label{Kind: "lot", Title: name, Code: lotCode(it, info), Copies: copies}
 }
 

@@ -12,6 +12,7 @@ type pending struct {
 	undo  bool
 	times int    // how often in a row its code was scanned
 	label *Label // to print once it is saved
+	again bool   // the label was printed before
 	text  Text   // what to say once it is saved
 }
 
@@ -62,7 +63,7 @@ func (t *turn) outcome(o Outcome) {
 		return
 	}
 	t.consume(&p.goods)
-	if p.label != nil && p.label.Kind == "lot" {
+	if p.again {
 		t.label = p.label // a reprint leaves the work as it is
 		t.show(ToneGood, SoundSaved, p.text)
 		return

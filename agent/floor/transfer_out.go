@@ -167,7 +167,7 @@ func (sending) keys(t *turn) []Button {
 	if t.question == wantWeight {
 		return []Button{OK, Tare, Cancel}
 	}
-	return []Button{Finish, Undo, "x6", "x12", Cancel}
+	return []Button{Finish, Reprint, Undo, "x6", "x12", Cancel}
 }
 
 // sentLine finds the line of a manifest that goods are of.

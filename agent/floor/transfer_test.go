@@ -97,6 +97,15 @@ func TestTransfer_GoesByItsCodeAlone(t *testing.T) {
 	a.press(Undo)
 	a.want("a manifest that is out cannot be undone", !strings.Contains(a.last.View.Note.Text.En, "sent"))
 
+	a.press(GoLookUp)
+	a.press(GoOut)
+	a.want("the label is gone", a.last.View.Label == nil)
+	before := a.total("milk")
+	a.press(Reprint)
+	if again := a.last.View.Label; again == nil || again.Code != label.Code || len(again.Lines) != 2 || a.total("milk") != before {
+		t.Fatalf("the manifest once more: %+v", again)
+	}
+
 	b.scan(label.Code)
 	b.want("manifest", b.last.View.Mode == TransferIn && len(b.last.View.Lines) == 2)
 	b.scan(expand(t, "$noodles"))
