@@ -55,7 +55,7 @@ func TestLink_ACopiedDiskIsFenced(t *testing.T) {
 	})
 }
 
-func TestLink_ALedgerSetBackIsFencedAndSendsNothing(t *testing.T) {
+func TestLink_ALedgerSetBackSendsNothingAndIsAskedForANewOne(t *testing.T) {
 	bubble(t, func(w *world) {
 		t := w.t
 		w.startHub()
@@ -87,12 +87,12 @@ func TestLink_ALedgerSetBackIsFencedAndSendsNothing(t *testing.T) {
 		if n := batches.Load(); n != 0 {
 			t.Errorf("%d batches were sent of a forked ledger", n)
 		}
-		a.stop()
+		a.process.asked(t)
 		w.stopHub()
 	})
 }
 
-func TestLink_AHubWithAnotherPastStopsTheAgent(t *testing.T) {
+func TestLink_AHubWithAnotherPastAsksForANewLedger(t *testing.T) {
 	bubble(t, func(w *world) {
 		t := w.t
 		w.startHub()
@@ -107,7 +107,7 @@ func TestLink_AHubWithAnotherPastStopsTheAgent(t *testing.T) {
 		if s := a.link.Status(); s.State != uplink.Fenced || s.Fence != "fork" {
 			t.Errorf("status %+v, want fenced for a fork", s)
 		}
-		a.stop()
+		a.process.asked(t)
 		w.stopHub()
 	})
 }

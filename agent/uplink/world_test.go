@@ -2,6 +2,7 @@ package uplink_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -64,6 +65,15 @@ func (r *running) stop(t *testing.T) {
 	r.cancel()
 	if err := r.group.Wait(); err != nil {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// asked ends it and checks that the hub had asked for a new ledger.
+func (r *running) asked(t *testing.T) {
+	t.Helper()
+	r.cancel()
+	if err := r.group.Wait(); !errors.Is(err, uplink.ErrRebirth) {
+		t.Errorf("ended with %v, want %v", err, uplink.ErrRebirth)
 	}
 }
 
