@@ -17,7 +17,7 @@ type Work struct {
 	LifeLeft int `yaml:"life_left"`
 	SaleLeft int `yaml:"sale_left"`
 	// WasteLimit is the value in fen above which a second person approves what
-	// is thrown away; 0 for none.
+	// is thrown away, and what a count changes; 0 for none.
 	WasteLimit int64 `yaml:"waste_limit"`
 	// CountAgain is the difference in percent beyond which a bin is counted once
 	// more; 0 books every count at once.

@@ -60,6 +60,10 @@ func (counting) goods(t *turn, g goods) {
 }
 
 func (counting) advance(t *turn) {
+	if t.goods == nil && t.placed && t.approver(gateValue) != "" {
+		t.bookCount(t.emptied)
+		return
+	}
 	if t.goods == nil {
 		return
 	}
@@ -132,7 +136,7 @@ func (t *turn) bookCount(rest bool) {
 			})
 		}
 	}
-	if t.countAgain(movements) {
+	if t.countAgain(movements) || t.dearCount(movements, rest) {
 		return
 	}
 	if len(movements) == 0 {

@@ -82,6 +82,7 @@ var (
 	badOffSale      = Text{"临近到期，已禁售：%s", "Off sale, too close to its end: %s"}
 	hintOffSale     = Text{"不能拣；放进报损筐，扫报损卡", "It may not be picked; put it in the waste crate and scan the Waste card"}
 	badTooDear      = Text{"报损 %d.%02d 元，超过限额", "%d.%02d yuan is above the limit"}
+	badDearCount    = Text{"盘点差异超过限额", "The difference is above the limit"}
 	badZone         = Text{"%s 是%s，%s 要%s", "%s is %s, %s belongs %s"}
 	badCountAgain   = Text{"请再数一次", "Please count once more"}
 	hintCountAgain  = Text{"从头数这个货位", "Count this bin from the beginning"}

@@ -69,3 +69,19 @@ func agree(a, b map[stock.Cell]int64) bool {
 	}
 	return len(a) == len(b)
 }
+
+// dearCount asks for a second person when what a count changes is worth more
+// than one may decide alone. It does not say what the book has.
+func (t *turn) dearCount(movements []stock.Movement, rest bool) bool {
+	var value int64
+	for i := range movements {
+		it, _ := t.book.Item(movements[i].SKU)
+		off := movements[i].Count.Counted - movements[i].Count.Seen
+		value += valueOf(it, max(off, -off))
+	}
+	if t.rules.WasteLimit == 0 || value <= t.rules.WasteLimit {
+		return false
+	}
+	t.emptied = rest
+	return !t.passes(gateValue, TooDear, badDearCount)
+}

@@ -36,7 +36,7 @@ type Rules struct {
 	// it is not expired. Less than LifeLeft is for a supervisor to accept.
 	LifeLeft, SaleLeft int
 	// WasteLimit is the value in fen above which a second person approves what
-	// is thrown away; 0 for none.
+	// is thrown away, and what a count changes; 0 for none.
 	WasteLimit int64
 	// CountAgain is the difference in percent of what the book has beyond which
 	// a bin is counted once more; 0 books every count at once.

@@ -39,6 +39,7 @@ type State struct {
 	gate      gate            // that a second person is asked for
 	approved  []approval      // of the goods or lines at hand; copied before it is changed
 	recounted recount         // a count that is to be made once more
+	emptied   bool            // that count says that the rest of the bin is gone
 	round     *round          // the order that is picked; never changed in place
 	leaving   Button          // the mode card that would give unsaved work up
 	sought    sought
