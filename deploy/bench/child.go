@@ -9,7 +9,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/pprof"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // task is what a process of the benchmark's own does: servers and clients that
@@ -56,14 +59,36 @@ func child(ctx context.Context) {
 	}()
 	var t task
 	err := json.Unmarshal([]byte(text), &t)
+	end := profile(t.Name)
 	if err == nil {
 		err = tasks[t.Name](ctx, t, func(w told) error { return json.NewEncoder(os.Stdout).Encode(w) })
 	}
+	end()
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, t.Name+":", err)
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// profiles names the folder for CPU profiles of children; empty writes none.
+const profiles = "FORESTOCK_BENCH_PROFILES"
+
+// profile begins a profile of this process that the returned function ends.
+func profile(name string) func() {
+	dir := os.Getenv(profiles)
+	if dir == "" {
+		return func() {}
+	}
+	f, err := os.CreateTemp(dir, name+"-*.prof")
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "no profile:", err)
+		return func() {}
+	}
+	return pprof.StopCPUProfile
 }
 
 // process is a running child.
@@ -134,4 +159,21 @@ func memory(pid int, name string) float64 {
 		}
 	}
 	return 0
+}
+
+// usedBy gives the processor time that a process has used.
+func usedBy(pid int) time.Duration {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // the name may hold spaces
+	fields := strings.Fields(rest)
+	const user, system, tick = 11, 12, 10 * time.Millisecond // proc_pid_stat(5), counted behind the name
+	if len(fields) <= system {
+		return 0
+	}
+	u, _ := strconv.Atoi(fields[user]) // the kernel writes numbers
+	s, _ := strconv.Atoi(fields[system])
+	return time.Duration(u+s) * tick
 }

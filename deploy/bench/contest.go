@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // shelves is what the contests over the network are about.
@@ -81,7 +82,27 @@ func (b *bench) turn(ctx context.Context, s shop, a assortment, callers, orders 
 		return f, err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	return drive(ctx, callers, b.each, selling(open, a, "n", callers, orders))
+	call := selling(open, a, "n", callers, orders)
+	if _, err := stretch(ctx, callers, b.each/4, call); err != nil {
+		return f, err
+	}
+	before := serverTime(open)
+	if f, err = stretch(ctx, callers, b.each, call); err == nil {
+		f.cpu = time.Duration(float64(serverTime(open)-before) / (f.perSecond * f.took.Seconds()))
+	}
+	return f, err
+}
+
+// serverTime gives the processor time that the server of a seller has used; 0
+// where it is spread over many processes.
+func serverTime(s seller) time.Duration {
+	switch s := s.(type) {
+	case *platform:
+		return usedBy(s.server.cmd.Process.Pid)
+	case *redisShop:
+		return usedBy(s.server.Process.Pid)
+	}
+	return 0
 }
 
 // benchUnary measures orders that are a call of their own.
@@ -92,14 +113,14 @@ Every server is a process of its own beside the client's. Redis: go-redis, 64 co
 decrements three keys and records the id with the order, appendonly always. PostgreSQL: pgx, 64 connections,
 one transaction of three UPDATE ... WHERE available >= n and an INSERT, synchronous_commit on. The echo answers
 with a reservation of the same size and does nothing. Hub and echo: gRPC over one connection.`, callers, b.rounds, b.each)
-	fmt.Fprintf(b, "%-16s %12s %10s %10s\n", "orders", "per second", "p50", "p99")
+	fmt.Fprintf(b, "%-16s %12s %10s %10s %14s\n", "orders", "per second", "p50", "p99", "server's CPU")
 	f, err := b.contest(ctx, []shop{{"hub", openHub}, {"echo", openEcho}, {"Redis", openRedis("always")}, {"PostgreSQL", openPostgres}}, shelves, callers, 1)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(b, "hub : Redis = %.2f (goal: above 1); hub : echo = %.2f (goal: 0.8); hub : PostgreSQL = %.2f\n\n",
 		f[0].perSecond/f[2].perSecond, f[0].perSecond/f[1].perSecond, f[0].perSecond/f[3].perSecond)
-	fmt.Fprintf(b, "%-16s %12s %10s %10s\n", "sold out", "per second", "p50", "p99")
+	fmt.Fprintf(b, "%-16s %12s %10s %10s %14s\n", "sold out", "per second", "p50", "p99", "server's CPU")
 	empty := assortment{Warehouses: 1, SKUs: 10_000}
 	f, err = b.contest(ctx, []shop{{"hub", openHub}, {"Redis", openRedis("always")}, {"PostgreSQL", openPostgres}}, empty, callers, 1)
 	if err != nil {
@@ -114,7 +135,7 @@ func benchPiped(ctx context.Context, b *bench) error {
 	const callers, together = 16, 50
 	b.title(`Together: the same orders, %d callers with %d at a time (median of %d rounds of %v). Redis: the same script in
 pipelines. The hub is durable before it answers in every row; Redis with everysec may lose the last second.`, callers, together, b.rounds, b.each)
-	fmt.Fprintf(b, "%-16s %12s %10s %10s\n", "orders", "per second", "p50", "p99")
+	fmt.Fprintf(b, "%-16s %12s %10s %10s %14s\n", "orders", "per second", "p50", "p99", "server's CPU")
 	f, err := b.contest(ctx, []shop{
 		{"hub, stream", openHubStreams}, {"hub, batches", openHub}, {"Redis everysec", openRedis("everysec")}, {"Redis always", openRedis("always")},
 	}, shelves, callers, together)

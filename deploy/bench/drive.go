@@ -13,6 +13,7 @@ type figures struct {
 	perSecond float64
 	p50, p99  time.Duration // from the call to the answer
 	took      time.Duration
+	cpu       time.Duration // that the server used for one thing; 0 for unknown
 }
 
 // work is one call of one caller. It tells how many things it did.

@@ -53,10 +53,13 @@ type sizes struct {
 	scans      int
 }
 
-var (
-	full  = sizes{sustained: time.Minute, orders: 5_000_000, warehouses: 1000, backlog: 1_000_000, scans: 2000}
-	brief = sizes{sustained: 5 * time.Second, orders: 100_000, warehouses: 20, backlog: 50_000, scans: 200}
-)
+var full = sizes{sustained: time.Minute, orders: 5_000_000, warehouses: 1000, backlog: 1_000_000, scans: 2000}
+
+// percent gives smaller ones.
+func (s sizes) percent(p int) sizes {
+	of := func(n int) int { return n * p / 100 }
+	return sizes{s.sustained * time.Duration(p) / 100, of(s.orders), of(s.warehouses), of(s.backlog), of(s.scans)}
+}
 
 // part is one question that the report answers.
 type part struct {
@@ -87,7 +90,8 @@ func run(ctx context.Context, args []string) error {
 	dir := flags.String("dir", "", "folder on the disk to measure; a temporary one without it")
 	each := flags.Duration("each", 2*time.Second, "how long every single measurement runs")
 	only := flags.String("only", "", "run only these parts, separated by commas: "+strings.Join(names, ","))
-	short := flags.Bool("short", false, "small sizes and one round, to see that everything runs")
+	short := flags.Bool("short", false, "tiny sizes and one round, to see that everything runs")
+	size := flags.Int("size", 100, "how large the large parts are, in percent of the full sizes")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -104,21 +108,25 @@ func run(ctx context.Context, args []string) error {
 		*dir = temp
 	}
 	var report strings.Builder
-	b := &bench{Writer: io.MultiWriter(os.Stdout, &report), dir: *dir, each: *each, rounds: 3, sizes: full}
+	b := &bench{Writer: io.MultiWriter(os.Stdout, &report), dir: *dir, each: *each, rounds: 3, sizes: full.percent(*size)}
 	if *short {
-		b.rounds, b.sizes = 1, brief
+		b.rounds, b.sizes = 1, full.percent(2)
 	}
-	fmt.Fprintf(b, "%s\nLoad of the machine before: %s\n", machine(), load())
+	fmt.Fprintf(b, "%s\nLoad of the machine before (over 1, 5 and 15 minutes): %s\n", machine(), load())
 	for _, p := range wanted {
 		if err := p.run(ctx, b); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
+		fmt.Fprintf(b, "(load of the machine: %s)\n", load())
+		if *out == "" {
+			continue
+		}
+		// What is known is kept, should a later part fail.
+		if err := os.WriteFile(*out, []byte(report.String()), 0o644); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintf(b, "\nLoad of the machine after: %s\n", load())
-	if *out == "" {
-		return nil
-	}
-	return os.WriteFile(*out, []byte(report.String()), 0o644)
+	return nil
 }
 
 // choose gives the parts of a list of names; all without one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/hub/store"
@@ -101,5 +102,9 @@ func (b *bench) tries(ctx context.Context, a assortment) (f figures, err error) 
 
 // row prints one line of a table.
 func (b *bench) row(name string, f figures) {
-	fmt.Fprintf(b, "%-16s %12.0f %10v %10v\n", name, f.perSecond, short(f.p50), short(f.p99))
+	cpu := ""
+	if f.cpu > 0 {
+		cpu = f.cpu.Round(100 * time.Nanosecond).String()
+	}
+	fmt.Fprintf(b, "%-16s %12.0f %10v %10v %14s\n", name, f.perSecond, short(f.p50), short(f.p99), cpu)
 }
