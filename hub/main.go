@@ -47,7 +47,8 @@ number is, and which scans and weights it is made of.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout), quarantineCommand(stdout), divergenceCommand(stdout), boxCommand(stdout), rebuildCommand(stdout), webhookCommand(stdout))
+	root.AddCommand(runCommand(stderr), configCommand(stdout), catalogueCommand(stdout), backupCommand(stdout), restoreCommand(stdout), quarantineCommand(stdout), divergenceCommand(stdout), boxCommand(stdout), rebuildCommand(stdout), webhookCommand(stdout),
+		reservationCommand(stdout), policyCommand(stdout), reconcileCommand(stdout))
 	return root.ExecuteContext(ctx)
 }
 

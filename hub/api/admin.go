@@ -54,8 +54,8 @@ func (a *admin) CreateBackup(ctx context.Context, req *forestockv1.CreateBackupR
 // token that says it.
 func whoever(ctx context.Context, by string) string {
 	by = strings.TrimSpace(by)
-	if holder, _ := ctx.Value(holderKey{}).(string); by != "" && holder != "" {
-		by += " (token of " + holder + ")"
+	if c := callOf(ctx); by != "" && c != nil && c.holder != "" {
+		by += " (token of " + c.holder + ")"
 	}
 	return by
 }

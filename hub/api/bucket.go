@@ -28,14 +28,14 @@ func newBuckets(l Limits) *buckets {
 	return &buckets{rate: rate.Limit(l.CallsPerSecond), burst: l.Burst, of: make(map[string]*rate.Limiter)}
 }
 
-// take takes one token of a caller. Without one left it tells how long until
-// there is, and takes nothing.
-func (b *buckets) take(caller string) (wait time.Duration) {
-	if b.rate == 0 {
+// take takes n tokens of a caller, or as many as its bucket holds. Without so many
+// left it tells how long until there are, and takes nothing.
+func (b *buckets) take(caller string, n int) (wait time.Duration) {
+	if b.rate == 0 || n <= 0 {
 		return 0
 	}
 	now := time.Now()
-	r := b.bucket(caller, now).ReserveN(now, 1)
+	r := b.bucket(caller, now).ReserveN(now, min(n, b.burst))
 	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
 	}
@@ -97,13 +97,19 @@ type room struct {
 }
 
 // enter takes a place, if there is one.
-func (r *room) enter() bool {
-	if r.used.Add(1) > r.limit {
-		r.used.Add(-1)
+func (r *room) enter() bool { return r.enterWith(1) }
+
+// enterWith takes n places, if there are so many.
+func (r *room) enterWith(n int64) bool {
+	if r.used.Add(n) > r.limit {
+		r.used.Add(-n)
 		return false
 	}
 	return true
 }
 
 // leave gives the place back.
-func (r *room) leave() { r.used.Add(-1) }
+func (r *room) leave() { r.leaveWith(1) }
+
+// leaveWith gives n places back.
+func (r *room) leaveWith(n int64) { r.used.Add(-n) }

@@ -44,6 +44,9 @@ type Limits struct {
 	// InFlight is how many calls run at once, Streams how many watches.
 	InFlight int
 	Streams  int
+	// Commands is how many commands of calls wait for the store at once, and as
+	// many of streams.
+	Commands int
 	// Connections is how many clients each listener holds.
 	Connections int
 	// Call is the longest that a call may run, watches apart.
@@ -63,7 +66,7 @@ func DefaultConfig() Config {
 		Bookmark: 10 * time.Second,
 		Limits: Limits{
 			MessageBytes: 1 << 20, CallsPerSecond: 20_000, Burst: 20_000,
-			InFlight: 1024, Streams: 1024, Connections: 4096,
+			InFlight: 1024, Streams: 1024, Commands: 4096, Connections: 4096,
 			Call: 10 * time.Second, Drain: 5 * time.Second,
 		},
 	}
@@ -98,8 +101,8 @@ func (c *Config) validateAddress(name, address string) error {
 }
 
 func (l *Limits) validate() error {
-	if l.MessageBytes <= 0 || l.InFlight <= 0 || l.Streams <= 0 || l.Connections <= 0 || l.Call <= 0 || l.Drain <= 0 {
-		return errors.New("limits: message bytes, in flight, streams, connections, call and drain must be positive")
+	if l.MessageBytes <= 0 || l.InFlight <= 0 || l.Streams <= 0 || l.Commands < max(maxTries, streamBatch) || l.Connections <= 0 || l.Call <= 0 || l.Drain <= 0 {
+		return fmt.Errorf("limits: message bytes, in flight, streams, connections, call and drain must be positive, and commands at least %d", max(maxTries, streamBatch))
 	}
 	if l.CallsPerSecond < 0 || (l.CallsPerSecond > 0 && l.Burst < 1) {
 		return fmt.Errorf("limits: %v calls per second with a burst of %d lets nothing through", l.CallsPerSecond, l.Burst)

@@ -66,7 +66,7 @@ func (v *view) warehouseMessage(s *inventory.WarehouseState, now time.Time) *for
 		AppliedSeq: sequence(s.Applied), Unsent: count(s.Unsent()), Epoch: s.Box.Epoch.String(),
 		Skus: count(s.SKUs), Software: s.Box.Software, Digest: fmt.Sprintf("%016x", s.Digest),
 		Quarantined: count(s.Quarantined), Diverged: s.Divergence != nil,
-		DownPending: count(s.Down.Outstanding()), Alarms: alarms(s), LastSeq: sequence(max(s.Last, s.Applied)),
+		DownPending: count(s.Down.Outstanding()), Alarms: append(alarms(s), v.audit.alarms(s.Warehouse)...), LastSeq: sequence(max(s.Last, s.Applied)),
 	}
 	if s.Reported != nil {
 		m.ReportedSeq = sequence(s.Reported.Until)

@@ -74,11 +74,35 @@ func (g *gate) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
-	return handler(context.WithValue(ctx, holderKey{}, c.holder), req)
+	return handler(context.WithValue(ctx, callKey{}, c), req)
 }
 
-// holderKey finds whose token a call shows in its context.
-type holderKey struct{}
+// callKey finds the call in the context of its handler.
+type callKey struct{}
+
+// callOf gives the call that a handler works for; nil for work of the hub's own.
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// pay takes n tokens of the caller's bucket, for a call that asks for n things
+// at once, and tells how long to wait where there are not so many.
+func (c *call) pay(n int) (wait time.Duration) {
+	if c == nil {
+		return 0
+	}
+	return c.gate.buckets.take(c.caller, n)
+}
+
+// named is a stream whose context knows its call.
+type named struct {
+	grpc.ServerStream
+	ctx context.Context //nolint:containedctx // a stream has its context to give out
+}
+
+// Context gives the stream's context.
+func (n *named) Context() context.Context { return n.ctx }
 
 // stream is the gate of a call that streams.
 func (g *gate) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
@@ -91,7 +115,7 @@ func (g *gate) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo
 	if err := c.admit(ctx, &g.streams); err != nil {
 		return err
 	}
-	return handler(srv, ss)
+	return handler(srv, &named{ss, context.WithValue(ctx, callKey{}, c)})
 }
 
 // begin names the call. REST comes in through the in-process channel, which
@@ -134,9 +158,8 @@ func (c *call) admit(ctx context.Context, r *room) error {
 		if err := c.authorize(ctx); err != nil {
 			return err
 		}
-		if wait := c.gate.buckets.take(c.caller); wait > 0 {
-			return refuse(codes.ResourceExhausted, RateLimited,
-				"%s asks more often than the hub allows one caller; wait, or ask for many names with one call", c.caller).after(wait)
+		if wait := c.pay(1); wait > 0 {
+			return c.limited(wait)
 		}
 	}
 	if !r.enter() {
@@ -147,6 +170,11 @@ func (c *call) admit(ctx context.Context, r *room) error {
 	}
 	c.room = r
 	return nil
+}
+
+func (c *call) limited(wait time.Duration) *refusal {
+	return refuse(codes.ResourceExhausted, RateLimited,
+		"%s asks more often than the hub allows one caller; wait, or ask for many names with one call", c.caller).after(wait)
 }
 
 // spread gives d to 2d, so that callers that were refused together do not come

@@ -19,6 +19,7 @@ type reservations struct {
 	forestockv1.UnsafeReservationServiceServer
 	view     *view
 	areas    areas
+	queue    *queue
 	bookmark time.Duration
 	closing  <-chan struct{}
 	sent     prometheus.Counter
@@ -72,6 +73,11 @@ func (r *reservations) ExtendReservation(ctx context.Context, req *forestockv1.E
 
 // do gives the store one command that was made at a time.
 func (r *reservations) do(ctx context.Context, c inventory.Command, at time.Time) (*forestockv1.Reservation, error) {
+	leave, err := r.queue.enter(1)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	results, err := r.apply(ctx, at, c)
 	if err != nil {
 		return nil, err

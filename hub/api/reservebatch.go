@@ -19,6 +19,16 @@ func (r *reservations) BatchCreateReservations(ctx context.Context, req *foresto
 	case n > maxTries:
 		return nil, invalid(TooMany, "requests", "%d requests are more than %d; split them over several calls", n, maxTries)
 	}
+	n := len(req.GetRequests())
+	call := callOf(ctx)
+	if wait := call.pay(n - 1); wait > 0 { // the gate took one
+		return nil, call.limited(wait)
+	}
+	leave, err := r.queue.enter(n)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	b := batch{at: time.Now(), results: make([]*forestockv1.ReservationResult, len(req.GetRequests()))}
 	for i, one := range req.GetRequests() {
 		try, err := r.try(one, b.at)

@@ -161,7 +161,7 @@ func (p *pipeline) answer(ctx context.Context, list []asked) error {
 		}
 		b.add(i, list[i].command)
 	}
-	if err := b.run(ctx, p.reservations); err != nil {
+	if err := p.enter(ctx, &b); err != nil {
 		return err
 	}
 	for i := range list {
@@ -172,6 +172,37 @@ func (p *pipeline) answer(ctx context.Context, list []asked) error {
 		}
 	}
 	return nil
+}
+
+// enter carries a batch out once the caller's bucket and the store have room.
+func (p *pipeline) enter(ctx context.Context, b *batch) error {
+	for {
+		wait := callOf(ctx).pay(len(b.commands))
+		if wait == 0 {
+			break
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+	leave, err := p.queue.wait(ctx, len(b.commands))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return b.run(ctx, p.reservations)
+}
+
+// pause waits for d.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // send gives the answers to the caller.

@@ -61,6 +61,8 @@ type Server struct {
 	gate         *gate
 	pulse        *pulse
 	view         *view
+	queue        *queue
+	audit        *audit
 	closing      chan struct{} // closed when the server shuts down: it ends the watches
 }
 
@@ -93,8 +95,9 @@ func (s *Server) build() error {
 		return err
 	}
 	s.pulse = newPulse(s.deps.Stock, s.deps.Link, s.config.Live, s.config.Degraded)
-	s.view = &view{stock: s.deps.Stock, pulse: s.pulse, zone: s.config.Zone}
-	if err := s.deps.Registry.Register(&fleetMetrics{pulse: s.pulse}); err != nil {
+	s.queue, s.audit = newQueue(s.config.Limits.Commands), newAudit(s.deps.Stock, s.deps.Log)
+	s.view = &view{stock: s.deps.Stock, pulse: s.pulse, audit: s.audit, zone: s.config.Zone}
+	if err := errors.Join(s.deps.Registry.Register(&fleetMetrics{pulse: s.pulse}), s.deps.Registry.Register(s.audit)); err != nil {
 		return err
 	}
 
@@ -123,7 +126,7 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 	})
 	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: s.view})
 	forestockv1.RegisterReservationServiceServer(to, &reservations{
-		view: s.view, areas: areas{s.deps.Stock}, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
+		view: s.view, areas: areas{s.deps.Stock}, queue: s.queue, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
 	})
 	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, boxes: s.deps.Boxes, log: s.deps.Log, backup: s.deps.Backup})
 	if s.deps.Webhooks != nil {
@@ -186,6 +189,7 @@ func (s *Server) HTTPAddr() net.Addr { return s.httpListener.Addr() }
 func (s *Server) Run(ctx context.Context) error {
 	g, run := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.pulse.Run(run) })
+	g.Go(func() error { return s.audit.Run(run) })
 	g.Go(func() error { return s.watchReadiness(run) })
 	g.Go(func() error { return s.grpc.Serve(s.grpcListener) })
 	g.Go(s.serveHTTP)

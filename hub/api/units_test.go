@@ -19,18 +19,18 @@ func TestBuckets_RefillAndBelongToOneCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBuckets(Limits{CallsPerSecond: 2, Burst: 3})
 		for range 3 {
-			if wait := b.take("a"); wait != 0 {
+			if wait := b.take("a", 1); wait != 0 {
 				t.Fatalf("within the burst: wait %v", wait)
 			}
 		}
-		if wait := b.take("a"); wait != 500*time.Millisecond {
+		if wait := b.take("a", 1); wait != 500*time.Millisecond {
 			t.Errorf("after the burst: wait %v, want 500ms", wait)
 		}
-		if wait := b.take("b"); wait != 0 {
+		if wait := b.take("b", 1); wait != 0 {
 			t.Errorf("somebody else: wait %v", wait)
 		}
 		time.Sleep(500 * time.Millisecond)
-		if wait := b.take("a"); wait != 0 {
+		if wait := b.take("a", 1); wait != 0 {
 			t.Errorf("after the wait: wait %v", wait)
 		}
 	})
@@ -41,7 +41,7 @@ func TestBuckets_StayBoundedUnderAFloodOfAddresses(t *testing.T) {
 		b := newBuckets(Limits{CallsPerSecond: 1, Burst: 1})
 		refused := 0
 		for i := range 3 * maxBuckets {
-			if b.take(strconv.Itoa(i)) > 0 {
+			if b.take(strconv.Itoa(i), 1) > 0 {
 				refused++
 			}
 		}
@@ -52,7 +52,7 @@ func TestBuckets_StayBoundedUnderAFloodOfAddresses(t *testing.T) {
 			t.Errorf("%d of the flood were refused: those without a bucket share one", refused)
 		}
 		time.Sleep(2 * time.Second)
-		if wait := b.take("later"); wait != 0 || len(b.of) > 2 {
+		if wait := b.take("later", 1); wait != 0 || len(b.of) > 2 {
 			t.Errorf("after the flood: wait %v, %d buckets", wait, len(b.of))
 		}
 	})

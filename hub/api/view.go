@@ -17,6 +17,7 @@ import (
 type view struct {
 	stock Stock
 	pulse *pulse
+	audit *audit // nil raises none of its alarms
 	zone  *time.Location
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -83,10 +85,16 @@ func (p *Pebble) Policies(w stock.Warehouse) []inventory.PolicyRow {
 // PolicyHistory lists what was ever set in a warehouse, newest first, from
 // before a cursor.
 func (p *Pebble) PolicyHistory(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.PolicyRow, inventory.Cursor, error) {
-	upto, err := p.revisionBefore(before)
-	if err != nil {
-		return nil, "", err
+	// Not revisionBefore: that counts events, and a policy is none.
+	upto := inventory.Revision(math.MaxUint64)
+	if before != "" {
+		n, err := strconv.ParseUint(string(before), 10, 64)
+		if err != nil || revisionCursor(inventory.Revision(n)) != before {
+			return nil, "", fmt.Errorf("cursor %.40q: %w", string(before), inventory.ErrCursor)
+		}
+		upto = inventory.Revision(n)
 	}
+	var err error
 	var out []inventory.PolicyRow
 	var next inventory.Cursor
 	err = p.reading(policyRow, w, func(it *pebble.Iterator) error {
