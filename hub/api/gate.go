@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -67,7 +68,7 @@ func (g *gate) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 	c := g.begin(ctx, info.FullMethod)
 	defer func() { err = c.end(ctx, err, recover()) }()
 	if err := grpc.SetHeader(ctx, metadata.Pairs(requestIDHeader, c.id)); err != nil {
-		return nil, err
+		return nil, cmp.Or(ctx.Err(), err) // a caller who has gone takes no header
 	}
 	if err := c.admit(ctx, &g.calls); err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func (g *gate) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo
 	c := g.begin(ctx, info.FullMethod)
 	defer func() { err = c.end(ctx, err, recover()) }()
 	if err := ss.SetHeader(metadata.Pairs(requestIDHeader, c.id)); err != nil {
-		return err
+		return cmp.Or(ctx.Err(), err)
 	}
 	if err := c.admit(ctx, &g.streams); err != nil {
 		return err
