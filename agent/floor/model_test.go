@@ -57,6 +57,7 @@ func TestStep_NeverLosesOrInventsStock(t *testing.T) {
 			t.Errorf("no %s in all runs: the test has become idle: %v", k, seen)
 		}
 	}
+	t.Logf("%v, %d weighed, %d of orders", seen, weighed, ordered)
 	if ordered == 0 {
 		t.Error("nothing was picked for an order in all runs: the test has become idle")
 	}
@@ -179,6 +180,7 @@ var habits = []string{
 	"count bin1 apples 0 500 500 finish", "putaway GOODS bin1", "putaway apples 0 350 350 bin2", "move bin1 GOODS bin2", "move bin2 GOODS GOODS bin1",
 	"tote bin1 GOODS GOODS", "receive bin1 salt salt milk milk look-up tote bin1 salt salt milk milk tote bin2", "tote dock salt short r01", "tote short 1 r04",
 	"tote later sub", "tote apples 0 500 500 ok r09", "return o1 milk good bin1", "return o1 salt bad", "return o2 GOODS good bin2", "return salt badge good bin1", "return salt good bin1", "waste apples 0 850 850 r02 ok badge", "waste apples 0 850 850 r02 ok ok ok",
+	"receive salt waste salt r03 ok", "receive apples 0 350 350 waste apples 0 350 350 r02 ok", "receive salt putaway salt bin1",
 	"undo undo", "undo GOODS undo", "undo undo undo undo", "cancel cancel", "0 500 500", "ok", "finish",
 }
 

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"time"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -136,7 +137,7 @@ func (w *warehouse) open(s *step, last stock.Seq) {
 		w.supersede(&st.Box)
 	}
 	closed := ClosedEpoch{Epoch: st.Box.Epoch, Last: st.Applied, Head: st.Head, Closed: s.now()}
-	st.Closed = append(st.Closed[:len(st.Closed):len(st.Closed)], closed)
+	st.Closed = append(slices.Clip(st.Closed), closed)
 	st.Box, st.Candidate, st.Frozen = *st.Candidate, nil, nil
 	st.Applied, st.Head, st.Last = 0, stock.Genesis(st.Box.Epoch), last
 	st.Quarantined, st.Divergence, st.Adopted, st.Settled = 0, nil, nil, 0

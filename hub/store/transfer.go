@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -57,20 +58,20 @@ func (p *Pebble) Trace(ctx context.Context, w stock.Warehouse, e stock.Epoch, po
 	var same stock.Seq
 	err := p.reading(runRow, w, func(it *pebble.Iterator) error {
 		h := &history{db: p.db, warehouse: w, state: st, rows: it}
-		for i := len(points) - 1; i >= 0; i-- {
+		for _, point := range slices.Backward(points) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			// What is applied is durable; rows beyond it may not be.
-			if points[i].Seq == 0 || points[i].Seq > last {
+			if point.Seq == 0 || point.Seq > last {
 				continue
 			}
-			raw, err := h.raw(inventory.Place{Term: term, Seq: points[i].Seq})
+			raw, err := h.raw(inventory.Place{Term: term, Seq: point.Seq})
 			if err != nil {
 				return err
 			}
-			if raw != nil && wire.TraceSum(raw) == points[i].Sum {
-				same = points[i].Seq
+			if raw != nil && wire.TraceSum(raw) == point.Sum {
+				same = point.Seq
 				return nil
 			}
 		}
