@@ -123,7 +123,7 @@ func (w *world) receive(n int64) {
 func (w *world) order(id string) {
 	w.t.Helper()
 	ask := inventory.Ask{Lines: []inventory.AskLine{{SKU: "milk", Quantity: 1}}}
-	try, err := inventory.NewTry(stock.OrderID(id), ask, []inventory.Candidate{{Warehouse: "wh-1"}})
+	try, err := inventory.NewTry(stock.OrderID(id), ask, []inventory.Candidate{{Warehouse: w.box.Warehouse}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
