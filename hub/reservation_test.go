@@ -49,7 +49,7 @@ func TestReservation_PoliciesAndChecksAreThereByCommand(t *testing.T) {
 		{"reservation cancel misspelt --reason x", "no reservation has this id"},
 		{"reservation list --state held", "no state"},
 		{"policy set dark-01 --by Li --reason x", "at least one"},
-		{"policy set dark-01 --by Li --reason x --policy {\"saftey\":1}", "saftey"},
+		{"policy set dark-01 --by Li --reason x --policy {\"cushion\":1}", "cushion"},
 		{"reconcile list dark-99", "never reported"},
 	} {
 		if out, err := command(t, append(strings.Fields(tt.args), "--grpc", hub)...); err == nil || !strings.Contains(err.Error(), tt.want) {
