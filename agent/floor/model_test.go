@@ -148,10 +148,7 @@ func (w *watched) complain(format string, args ...any) {
 // act draws and takes one input, or what a person does in one go.
 func (w *watched) act(t *rapid.T) {
 	if rapid.Bool().Draw(t, "in one go") {
-		for do := range strings.FieldsSeq(rapid.SampledFrom(habits).Draw(t, "habit")) {
-			w.now = w.now.Add(2 * time.Second)
-			w.do(t, do)
-		}
+		w.habit(t, rapid.SampledFrom(habits).Draw(t, "habit"))
 		return
 	}
 	w.now = w.now.Add(time.Duration(rapid.IntRange(100, 4000).Draw(t, "ms")) * time.Millisecond)
@@ -171,6 +168,13 @@ func (w *watched) act(t *rapid.T) {
 	}
 }
 
+func (w *watched) habit(t *rapid.T, habit string) {
+	for do := range strings.FieldsSeq(habit) {
+		w.now = w.now.Add(2 * time.Second)
+		w.do(t, do)
+	}
+}
+
 // habits are what people do in one go: a number weighs, a word in capitals is
 // some code of goods, another one a button or a code.
 var habits = []string{
@@ -179,7 +183,7 @@ var habits = []string{
 	"waste apples 0 350 350 r02 ok", "count bin1 GOODS GOODS finish finish", "count bin2 GOODS empty", "count bin1 empty",
 	"count bin1 apples 0 500 500 finish", "putaway GOODS bin1", "putaway apples 0 350 350 bin2", "move bin1 GOODS bin2", "move bin2 GOODS GOODS bin1",
 	"tote bin1 GOODS GOODS", "receive bin1 salt salt milk milk look-up tote bin1 salt salt milk milk tote bin2", "tote dock salt short r01", "tote short 1 r04",
-	"tote later sub", "tote apples 0 500 500 ok r09", "return o1 milk good bin1", "return o1 salt bad", "return o2 GOODS good bin2", "return salt badge good bin1", "return salt good bin1", "waste apples 0 850 850 r02 ok badge", "waste apples 0 850 850 r02 ok ok ok",
+	"tote later sub", "tote apples 0 500 500 ok r09", "return o1 milk good bin1", "return o1 salt bad", "return o2 GOODS good bin2", "return salt chief good bin1", "cancel clerk return salt chief good bin1", "cancel clerk return salt chief bad", "return salt badge good bin1", "return salt good bin1", "waste apples 0 850 850 r02 ok badge", "waste apples 0 850 850 r02 ok ok ok",
 	"receive salt waste salt r03 ok", "receive apples 0 350 350 waste apples 0 350 350 r02 ok", "receive salt putaway salt bin1",
 	"undo undo", "undo GOODS undo", "undo undo undo undo", "cancel cancel", "0 500 500", "ok", "finish",
 }
@@ -201,6 +205,10 @@ func (w *watched) do(t *rapid.T, what string) {
 		w.scan(someCodes[8])
 	case what == "badge":
 		w.scan(barcode.Card{Type: barcode.BadgeCard, Number: rapid.SampledFrom([]string{"000017", "000018"}).Draw(t, "badge")}.Data())
+	case what == "clerk":
+		w.scan(barcode.Card{Type: barcode.BadgeCard, Number: "000017"}.Data())
+	case what == "chief":
+		w.scan(barcode.Card{Type: barcode.BadgeCard, Number: "000018"}.Data())
 	case what == "tote":
 		w.scan(barcode.Card{Type: barcode.ToteCard, Number: "000001"}.Data())
 	case what == "apples" || what == "o1" || what == "o2":
