@@ -33,8 +33,9 @@ type courier struct {
 	events, levels *lane
 	parked         *lane // letters that wait on disk, so that their keys hold up no other
 	saved          progress
-	gone           []string // rows of parked letters that were delivered, to be taken away
-	newest         int64    // name of the newest letter: nanoseconds
+	from           time.Time // what happened before is left out; fixed by load, for the followers to read
+	gone           []string  // rows of parked letters that were delivered, to be taken away
+	newest         int64     // name of the newest letter: nanoseconds
 	dead           int
 	tidyAt         time.Time
 

@@ -52,7 +52,7 @@ func (c *courier) pumpEvents(ctx context.Context, feed inventory.EventFeed, toke
 		}
 		token = u.Token
 		s := step{lane: c.events, token: token}
-		if e := &u.Event; !u.Bookmark && c.endpoint.wants(e.Type.String()) && !e.Time.Before(c.saved.From) {
+		if e := &u.Event; !u.Bookmark && c.endpoint.wants(e.Type.String()) && !e.Time.Before(c.from) {
 			if s.letter, err = c.config.reservationLetter(c.teller, token.Incarnation, e); err != nil {
 				return token, err
 			}

@@ -23,7 +23,7 @@ func (c *courier) load(_ context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.saved = saved
+	c.saved, c.from = saved, saved.From
 	events, err := inventory.ParseToken(saved.Events)
 	if err != nil {
 		return err
