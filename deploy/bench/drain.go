@@ -62,7 +62,7 @@ func (b *bench) drain(ctx context.Context, agents, entries int) (err error) {
 	if err := p.listen(); err != nil {
 		return err
 	}
-	fmt.Fprintf(b, "%2d agents  %.0f entries/s (goal: %s); at most resident: agents %.0f MB, hub %.0f MB\n", agents, p.Figures["per second"],
+	fmt.Fprintf(b, "%2d agent(s) draining: %.0f entries/s (goal: %s); at most resident: agents %.0f MB, hub %.0f MB\n", agents, p.Figures["per second"],
 		map[bool]string{true: "50,000", false: "100,000"}[agents == 1], memory(p.cmd.Process.Pid, "VmHWM")/1e6, memory(hub.cmd.Process.Pid, "VmHWM")/1e6)
 	return nil
 }
@@ -83,7 +83,7 @@ func (b *bench) idle(ctx context.Context, dir string, entries int) error {
 	case <-ctx.Done():
 	}
 	pid := p.cmd.Process.Pid
-	fmt.Fprintf(b, " 1 agent   off line with %d unsent entries: opened in %v, resident %.0f MB (goal: below 100), of it %.0f MB its own and the rest pages of the ledger's file\n",
+	fmt.Fprintf(b, " 1 agent off line with %d unsent entries: opened in %v, resident %.0f MB (goal: below 100), of it %.0f MB its own and the rest pages of the ledger's file\n",
 		entries, time.Duration(p.Figures["opening"]).Round(time.Millisecond), memory(pid, "VmRSS")/1e6, memory(pid, "RssAnon")/1e6)
 	return p.Close()
 }

@@ -14,7 +14,8 @@ const perWarehouse = 5000
 // benchGrowth holds a tenth of the warehouses against all of them.
 func benchGrowth(ctx context.Context, b *bench) error {
 	b.title(`Growth: warehouses of %d SKUs, one lot each; a cell is one SKU in one warehouse. Opening: of a store that was closed.
-Trys: one a call, %d callers over all warehouses, %v. CPU counts both cores, callers included.`, perWarehouse, inProcessCallers, b.each)
+Trys: one a call, %d callers over all warehouses, %v, right after opening: most meet a SKU for the first time. CPU counts
+both cores, callers included.`, perWarehouse, inProcessCallers, b.each)
 	fmt.Fprintf(b, "%-12s %12s %12s %12s %12s %12s %12s\n", "warehouses", "heap B/cell", "disk B/cell", "opening", "cells/s", "Trys/s", "CPU/Try")
 	var costs []float64
 	for _, n := range []int{max(1, b.warehouses/10), b.warehouses} {

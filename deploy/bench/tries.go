@@ -104,7 +104,7 @@ func (b *bench) tries(ctx context.Context, a assortment) (f figures, err error) 
 func (b *bench) row(name string, f figures) {
 	cpu := ""
 	if f.cpu > 0 {
-		cpu = f.cpu.Round(100 * time.Nanosecond).String()
+		cpu = fmt.Sprintf(" %14v", f.cpu.Round(100*time.Nanosecond))
 	}
-	fmt.Fprintf(b, "%-16s %12.0f %10v %10v %14s\n", name, f.perSecond, short(f.p50), short(f.p99), cpu)
+	fmt.Fprintf(b, "%-16s %12.0f %10v %10v%s\n", name, f.perSecond, short(f.p50), short(f.p99), cpu)
 }
