@@ -15,6 +15,7 @@ import (
 
 	"github.com/forestock/forestock/agent/agentd"
 	"github.com/forestock/forestock/agent/ledger"
+	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -130,11 +131,12 @@ func agentTask(ctx context.Context, t task, tell func(told) error) error {
 }
 
 // drained waits until the hub has everything, and gives the entries/s from when
-// it had the first ones.
+// every agent had a session: they come at random within seconds, so that a hub
+// that starts again is not met by all at once.
 func drained(ctx context.Context, agents []*agentd.Agent) (float64, error) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	var all, most uint64
+	var all uint64
 	var began time.Time
 	for {
 		select {
@@ -142,15 +144,18 @@ func drained(ctx context.Context, agents []*agentd.Agent) (float64, error) {
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
-		left := uint64(0)
+		left, met := uint64(0), 0
 		for _, a := range agents {
-			left += a.Status().Ledger.Unsent
+			s := a.Status()
+			left += s.Ledger.Unsent
+			if s.Link.State == string(uplink.Draining) || s.Link.State == string(uplink.Synced) {
+				met++
+			}
 		}
-		most = max(most, left)
-		if began.IsZero() && left < most {
+		if began.IsZero() && met == len(agents) {
 			began, all = time.Now(), left
 		}
-		if left == 0 {
+		if left == 0 && !began.IsZero() {
 			return float64(all) / time.Since(began).Seconds(), nil
 		}
 	}
