@@ -58,7 +58,8 @@ func (m *marshaler) Marshal(v any) ([]byte, error) {
 	return m.JSONPb.Marshal(v)
 }
 
-func newREST(channel *inprocgrpc.Channel, rs routes, limit int, m *metrics) (*rest, error) {
+func newREST(direct *inprocgrpc.Channel, rs routes, limit int, m *metrics) (*rest, error) {
+	channel := inProcess{direct}
 	r := &rest{
 		routes: rs, json: newMarshaler(), limit: int64(limit), metrics: m,
 		watch: forestockv1.NewAvailabilityServiceClient(channel), reservations: forestockv1.NewReservationServiceClient(channel),
