@@ -21,6 +21,7 @@ func (t *turn) handOver(in Leave) {
 	t.enter(LookUp)
 	t.operator, t.alert = "", nil
 	t.show(ToneInfo, SoundTick, say(saidHandedOver, in.To))
+	t.note.Moved = true
 }
 
 // takeUp goes on with the work of another station, unless something was begun
@@ -49,4 +50,5 @@ func (t *turn) takeUp(in Arrive) {
 	}
 	t.awake = t.now
 	t.show(ToneInfo, SoundHeard, say(saidTakenOver, w.station))
+	t.note.Moved = true
 }

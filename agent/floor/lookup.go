@@ -31,3 +31,30 @@ func (lookingUp) keys(t *turn) []Button {
 	}
 	return keys
 }
+
+// facts says what of an item may be sold, by what this warehouse knows: holds
+// that are not orders yet are the hub's alone.
+func (t *turn) facts(it stock.Item, cells []stock.Level) []Fact {
+	var promised, expired int64
+	for _, o := range t.book.Orders() {
+		p := t.book.Picked(o.ID)
+		for i := range o.Lines {
+			if o.Lines[i].SKU == it.SKU {
+				promised += max(0, p.Left(&o.Lines[i]))
+			}
+		}
+	}
+	for _, c := range cells {
+		if c.Expiry != 0 && c.Expiry < t.today() {
+			expired += c.OnHand
+		}
+	}
+	facts := []Fact{
+		{factPromised, amount(promised, it.Unit), ToneInfo},
+		{factFree, amount(max(0, sum(t.fresh(it.SKU, 0))-promised), it.Unit), ToneInfo},
+	}
+	if expired > 0 {
+		facts = append(facts, Fact{factExpired, amount(expired, it.Unit), ToneBad})
+	}
+	return facts
+}

@@ -78,6 +78,9 @@ func (t *turn) orderView() *Order {
 	if s.item.Unit == stock.Gram {
 		rest := p.Left(&s.line)
 		v.Stop.Low, v.Stop.High = rest-s.line.Tolerance, rest+s.line.Tolerance
+		for _, p := range t.pans {
+			v.Stop.Tare = max(v.Stop.Tare, p.tare)
+		}
 	}
 	return v
 }

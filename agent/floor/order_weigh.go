@@ -26,7 +26,7 @@ func (t *turn) outside(g *goods, line *stock.OrderLine, left int64) bool {
 	waiting.qty, waiting.frame, waiting.scale = 0, nil, ""
 	t.goods, t.question = &waiting, wantWeight
 	if r.off != 0 && again <= t.rules.PanEmpty && again >= -t.rules.PanEmpty {
-		t.note = Note{ToneLook, toneTexts[ToneLook], text}
+		t.note = Note{Tone: ToneLook, Word: toneTexts[ToneLook], Text: text}
 		return true
 	}
 	r.off = g.qty

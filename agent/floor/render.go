@@ -26,6 +26,10 @@ func (t *turn) view() View {
 		note := t.note
 		v.Note = &note
 	}
+	if t.mode != LookUp {
+		idle := t.awake.Add(t.rules.IdleAfter)
+		v.IdleAt = &idle
+	}
 	if t.placed {
 		v.Place = &Place{Bin: t.place, Name: placeName(t.place)}
 	}
@@ -228,6 +232,7 @@ func (t *turn) itemFound(sku stock.SKU) *Found {
 	for _, c := range cells {
 		f.Cells = append(f.Cells, t.shelf(it, c))
 	}
+	f.Facts = t.facts(it, cells)
 	entries, err := t.book.History(sku, historyShown)
 	if err != nil {
 		f.Sub = say(badLookUp, err)

@@ -169,6 +169,9 @@ var (
 	saidOutOf     = Text{"%s 在 %s", "%s in %s"}
 	saidGone      = Text{"秤断开了，重量作废", "the scale is gone; its weight is void"}
 	saidScale     = Text{"秤：%s", "scale: %s"}
+	factPromised  = Text{"订单占用", "promised to orders"}
+	factFree      = Text{"还能卖", "left to sell"}
+	factExpired   = Text{"过期", "expired"}
 )
 
 // Refusals: what is wrong, and what to do.

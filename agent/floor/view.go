@@ -33,7 +33,10 @@ type View struct {
 	Keys     []Key  `json:"keys"`            // the buttons that make sense now
 	Last     Last   `json:"last"`
 	Tally    Tally  `json:"tally"`
-	Flash    Flash  `json:"flash"`
+	// IdleAt is when the station falls back to look-up if nobody does anything;
+	// null in look-up.
+	IdleAt *time.Time `json:"idle_at"`
+	Flash  Flash      `json:"flash"`
 }
 
 // Place is the bin that the work is about.
@@ -88,6 +91,7 @@ type Stop struct {
 	// both 0 for what is not weighed.
 	Low  int64 `json:"low"`
 	High int64 `json:"high"`
+	Tare int64 `json:"tare"` // grams of the crate on the scale
 }
 
 // Found is what a look-up shows: an item, or what is in a bin.
@@ -95,8 +99,16 @@ type Found struct {
 	Title   Text       `json:"title"`
 	Sub     Text       `json:"sub"`
 	Total   Text       `json:"total"`
+	Facts   []Fact     `json:"facts,omitempty"`
 	Cells   []Shelf    `json:"cells"`
 	History []Happened `json:"history,omitempty"`
+}
+
+// Fact is a number that a look-up explains, such as how much is left to sell.
+type Fact struct {
+	Name  Text `json:"name"`
+	Value Text `json:"value"`
+	Tone  Tone `json:"tone"`
 }
 
 // Shelf is how much of a lot lies in a bin.
@@ -125,6 +137,8 @@ type Note struct {
 	Tone Tone `json:"tone"`
 	Word Text `json:"word"`
 	Text Text `json:"text"`
+	// Moved says that the work went from one station to another, which both show.
+	Moved bool `json:"moved,omitempty"`
 }
 
 // Alert is a refusal. It stays until somebody acknowledges it with OK or
