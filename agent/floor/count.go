@@ -24,8 +24,7 @@ func (counting) begin(t *turn, s sought) {
 }
 
 func (counting) bin(t *turn, b stock.Bin) {
-	if what := t.unsavedText(); !what.Empty() {
-		t.refuse(Unsaved, say(badUnsaved, what), hintFinish)
+	if !t.blank() {
 		return
 	}
 	t.place, t.placed = b, true
@@ -52,11 +51,7 @@ func (counting) goods(t *turn, g goods) {
 		t.refuse(NotHere, badBinFirst, say(hintNotHere, askBin))
 		return
 	}
-	if old := t.goods; old != nil && old.qty > 0 {
-		t.refuse(Unsaved, say(badUnsaved, nameOf(old.item)), hintAgain)
-	}
-	t.goods, t.question = &g, noQuestion
-	counting{}.advance(t)
+	t.turnTo(g)
 }
 
 func (counting) advance(t *turn) {

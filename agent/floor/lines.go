@@ -94,3 +94,76 @@ func (t *turn) unsavedText() Text {
 	}
 	return Text{}
 }
+
+// turnTo makes goods those in question. Those before them that are not saved
+// are told.
+func (t *turn) turnTo(g goods) {
+	if old := t.goods; old != nil && old.qty > 0 {
+		t.refuse(Unsaved, say(badUnsaved, nameOf(old.item)), hintAgain)
+	}
+	t.goods, t.question = &g, noQuestion
+	t.trade().advance(t)
+}
+
+// gather collects the goods in question out of cells: it settles their lot and
+// their weight, and takes no more than there is.
+func (t *turn) gather(cells []stock.Level) {
+	g := *t.goods
+	if len(cells) == 0 {
+		t.drop()
+		t.refuse(NoStock, say(badNoStock, nameOf(g.item)), hintCountFirst)
+		return
+	}
+	if !t.whichLot(&g, cells) {
+		return
+	}
+	mine := of(cells, g.lot)
+	if len(mine) == 0 {
+		t.drop()
+		t.refuse(WrongLot, say(badWrongLot, lotName(g.lot, g.expiry)), t.firstHint(cells))
+		return
+	}
+	if !t.weigh(&g) {
+		return
+	}
+	if left := sum(mine) - t.collected(g.cell(t.place)); g.qty > left {
+		t.drop()
+		t.refuse(NotEnough, say(badNotEnough, amount(left, g.item.Unit), nameOf(g.item)), hintCountFirst)
+		return
+	}
+	t.consume(&g)
+	t.collect(g)
+}
+
+// setQty makes n packs the quantity of the goods in question; false when they
+// are weighed.
+func (t *turn) setQty(n int64) bool {
+	g := t.goods
+	if g == nil || g.loose || n > stock.MaxQty/max(1, g.item.Pack) {
+		return false
+	}
+	changed := *g
+	changed.qty = n * max(1, g.item.Pack)
+	t.goods = &changed
+	return true
+}
+
+// addUp notes what was saved, on top of what was saved of the same lot before.
+func (t *turn) addUp(g goods) {
+	if l := t.latest; l == nil || l.item.SKU != g.item.SKU || l.lot != g.lot {
+		t.total = 0
+	}
+	t.total += g.qty
+	t.latest = &g
+	t.drop()
+}
+
+// blank reports whether nothing that is not saved stands in the way of a new
+// beginning, and refuses when something does.
+func (t *turn) blank() bool {
+	what := t.unsavedText()
+	if !what.Empty() {
+		t.refuse(Unsaved, say(badUnsaved, what), hintFinish)
+	}
+	return what.Empty()
+}

@@ -92,11 +92,7 @@ func (moving) goods(t *turn, g goods) {
 		t.refuse(NotHere, badBinFirst, say(hintNotHere, askFrom))
 		return
 	}
-	if old := t.goods; old != nil && old.qty > 0 {
-		t.refuse(Unsaved, say(badUnsaved, nameOf(old.item)), hintAgain)
-	}
-	t.goods, t.question = &g, noQuestion
-	moving{}.advance(t)
+	t.turnTo(g)
 }
 
 func (moving) advance(t *turn) {
@@ -104,35 +100,9 @@ func (moving) advance(t *turn) {
 		t.bookMove(t.target)
 		return
 	}
-	if t.goods == nil {
-		return
+	if t.goods != nil {
+		t.gather(t.here(t.goods.item.SKU))
 	}
-	g := *t.goods
-	here := t.here(g.item.SKU)
-	if len(here) == 0 {
-		t.drop()
-		t.refuse(NoStock, say(badNoStock, nameOf(g.item)), hintCountFirst)
-		return
-	}
-	if !t.whichLot(&g, here) {
-		return
-	}
-	mine := of(here, g.lot)
-	if len(mine) == 0 {
-		t.drop()
-		t.refuse(WrongLot, say(badWrongLot, lotName(g.lot, g.expiry)), t.firstHint(here))
-		return
-	}
-	if !t.weigh(&g) {
-		return
-	}
-	if left := sum(mine) - t.collected(g.cell(t.place)); g.qty > left {
-		t.drop()
-		t.refuse(NotEnough, say(badNotEnough, amount(left, g.item.Unit), nameOf(g.item)), hintCountFirst)
-		return
-	}
-	t.consume(&g)
-	t.collect(g)
 }
 
 func (moving) number(t *turn, n int64) bool { return t.lastLine(n) }

@@ -109,14 +109,10 @@ func (filling) advance(t *turn) {
 	if t.outside(&g, line, p.Left(line)) {
 		return
 	}
-	taken, rest := take(cells, g.qty)
-	if rest > 0 {
-		t.drop()
-		t.refuse(NotEnough, say(badNotEnough, amount(g.qty-rest, g.item.Unit), nameOf(g.item)), hintShort)
+	taken, ok := t.takeAll(&g, cells, hintShort)
+	if !ok {
 		return
 	}
-	t.goods, t.question = &g, noQuestion
-	t.goods.lot, t.goods.expiry = taken[0].Lot, taken[0].Expiry
 	m := g.movement(stock.Pick)
 	m.Document, m.Line = string(o.ID), stock.LineName(line.Number)
 	done := p.Of(line.Number) + g.qty

@@ -39,8 +39,7 @@ func (t *turn) tote(number string) {
 		t.notHere(say(saidTote, number))
 		return
 	}
-	if what := t.unsavedText(); !what.Empty() {
-		t.refuse(Unsaved, say(badUnsaved, what), hintFinish)
+	if !t.blank() {
 		return
 	}
 	id := t.book.Filling(number)

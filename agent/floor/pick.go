@@ -33,14 +33,10 @@ func (picking) advance(t *turn) {
 	if !ok || !t.weigh(&g) {
 		return
 	}
-	taken, rest := take(cells, g.qty)
-	if rest > 0 {
-		t.drop()
-		t.refuse(NotEnough, say(badNotEnough, amount(g.qty-rest, g.item.Unit), nameOf(g.item)), hintCountFirst)
+	taken, ok := t.takeAll(&g, cells, hintCountFirst)
+	if !ok {
 		return
 	}
-	t.goods, t.question = &g, noQuestion
-	t.goods.lot, t.goods.expiry = taken[0].Lot, taken[0].Expiry
 	t.save(t.outOf(taken, g.movement(stock.Pick)), say(saidPicked, amount(g.qty, g.item.Unit), nameOf(g.item), takenText(taken, g.item.Unit)))
 }
 
@@ -192,6 +188,20 @@ func take(cells []stock.Level, n int64) (taken []stock.Level, rest int64) {
 	return taken, n
 }
 
+// takeAll takes goods out of cells; false when it has refused them because
+// there are not so many.
+func (t *turn) takeAll(g *goods, cells []stock.Level, hint Text) ([]stock.Level, bool) {
+	taken, rest := take(cells, g.qty)
+	if rest > 0 {
+		t.drop()
+		t.refuse(NotEnough, say(badNotEnough, amount(g.qty-rest, g.item.Unit), nameOf(g.item)), hint)
+		return nil, false
+	}
+	g.lot, g.expiry = taken[0].Lot, taken[0].Expiry
+	t.goods, t.question = g, noQuestion
+	return taken, true
+}
+
 // outOf takes goods out of cells, one movement each.
 func (t *turn) outOf(taken []stock.Level, like stock.Movement) []stock.Movement {
 	out := make([]stock.Movement, len(taken))
@@ -224,13 +234,7 @@ func (picking) button(t *turn, b Button) bool {
 }
 
 func (picking) saved(t *turn, p *pending) {
-	g := p.goods
-	if l := t.latest; l == nil || l.item.SKU != g.item.SKU || l.lot != g.lot {
-		t.total = 0
-	}
-	t.total += g.qty
-	t.latest = &g
-	t.drop()
+	t.addUp(p.goods)
 }
 
 func (picking) ask(t *turn) (ask, next Text) {

@@ -31,6 +31,16 @@ func toteScan(d *Desk, number int) Scan {
 	return d.Code("scanner-1", barcode.Symbol{Data: c.Data(), At: time.Now()}, []byte(c.Data()))
 }
 
+// receiveSalt receives as much salt as the digits say.
+func receiveSalt(tb testing.TB, d *Desk, digits ...Button) {
+	tb.Helper()
+	for _, b := range append([]Button{GoReceive}, digits...) {
+		ask(tb, d, Press{Button: b})
+	}
+	ask(tb, d, scanned(d, ""))
+	ask(tb, d, Press{Button: Finish})
+}
+
 // Four stations scan totes and goods as fast as they can. Every order is
 // picked whole, by one station, and nothing is picked twice.
 func TestDesk_StationsShareOrdersWithoutMeeting(t *testing.T) {
@@ -44,11 +54,7 @@ func TestDesk_StationsShareOrdersWithoutMeeting(t *testing.T) {
 		cfg.Hall = hall
 		desks = append(desks, open(t, cfg, l, l))
 	}
-	ask(t, desks[0], Press{Button: GoReceive})
-	ask(t, desks[0], Press{Button: "9"})
-	ask(t, desks[0], Press{Button: "9"})
-	ask(t, desks[0], scanned(desks[0], ""))
-	ask(t, desks[0], Press{Button: Finish})
+	receiveSalt(t, desks[0], "9", "9")
 	var working sync.WaitGroup
 	for i, d := range desks {
 		working.Go(func() {
@@ -108,11 +114,7 @@ func TestDesk_TheLedgerDecidesARaceOnOneOrder(t *testing.T) {
 	for i := range 4 {
 		desks = append(desks, open(t, deskConfig(fmt.Sprintf("s%d", i+1)), l, l)) // each has a hall of its own
 	}
-	ask(t, desks[0], Press{Button: GoReceive})
-	ask(t, desks[0], Press{Button: "9"})
-	ask(t, desks[0], Press{Button: "9"})
-	ask(t, desks[0], scanned(desks[0], ""))
-	ask(t, desks[0], Press{Button: Finish})
+	receiveSalt(t, desks[0], "9", "9")
 	var working sync.WaitGroup
 	var mu sync.Mutex
 	saved := 0
@@ -146,10 +148,7 @@ func TestDesk_ABadgeBringsTheWork(t *testing.T) {
 	cfg1, cfg2 := deskConfig("s1"), deskConfig("s2")
 	cfg1.Hall, cfg2.Hall = hall, hall
 	d1, d2 := open(t, cfg1, l, l), open(t, cfg2, l, l)
-	ask(t, d1, Press{Button: GoReceive})
-	ask(t, d1, Press{Button: "9"})
-	ask(t, d1, scanned(d1, ""))
-	ask(t, d1, Press{Button: Finish})
+	receiveSalt(t, d1, "9")
 	badge := barcode.Card{Type: barcode.BadgeCard, Number: "000017"}.Data()
 	sign := func(d *Desk) { ask(t, d, d.Code("x", barcode.Symbol{Data: badge}, nil)) }
 	sign(d1)

@@ -72,8 +72,7 @@ func (receiving) advance(t *turn) {
 // every movement until the task is finished or another one is scanned.
 func (t *turn) openDocument(number string) {
 	if t.mode != Receive {
-		if what := t.unsavedText(); !what.Empty() {
-			t.refuse(Unsaved, say(badUnsaved, what), hintFinish)
+		if !t.blank() {
 			return
 		}
 		t.enter(Receive)
@@ -84,12 +83,7 @@ func (t *turn) openDocument(number string) {
 
 func (receiving) saved(t *turn, p *pending) {
 	g := p.goods
-	if l := t.latest; l == nil || l.item.SKU != g.item.SKU || l.lot != g.lot {
-		t.total = 0
-	}
-	t.total += g.qty
-	t.latest = &g
-	t.drop()
+	t.addUp(g)
 	if g.scale != "" { // the next crate of the same goods needs no scan
 		g.qty, g.frame, g.scale, g.since = 0, nil, "", t.now
 		t.goods, t.question = &g, wantWeight
@@ -136,8 +130,7 @@ func (receiving) keys(t *turn) []Button {
 
 // finish ends a task that has nothing left to save.
 func (t *turn) finish() {
-	if what := t.unsavedText(); !what.Empty() {
-		t.refuse(Unsaved, say(badUnsaved, what), hintFinish)
+	if !t.blank() {
 		return
 	}
 	done := t.tallyText()

@@ -143,13 +143,10 @@ func (returning) button(t *turn, b Button) bool {
 }
 
 func (returning) number(t *turn, n int64) bool {
-	g := t.goods
-	if g == nil || g.loose || n > stock.MaxQty/max(1, g.item.Pack) {
+	if !t.setQty(n) {
 		return false
 	}
-	changed := *g
-	changed.qty = n * max(1, g.item.Pack)
-	t.goods, t.question = &changed, noQuestion
+	t.question = noQuestion
 	return true
 }
 

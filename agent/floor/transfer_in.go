@@ -15,8 +15,7 @@ type arriving struct{ plain }
 
 // manifest takes the code of a manifest.
 func (t *turn) manifest(text string) {
-	if what := t.unsavedText(); !what.Empty() {
-		t.refuse(Unsaved, say(badUnsaved, what), hintFinish)
+	if !t.blank() {
 		return
 	}
 	if t.rules.Transfers == nil {
@@ -89,8 +88,7 @@ func (arriving) advance(t *turn) {
 }
 
 func (arriving) bin(t *turn, b stock.Bin) {
-	if len(t.lines) > 0 || t.goods != nil {
-		t.refuse(Unsaved, say(badUnsaved, t.unsavedText()), hintFinish)
+	if !t.blank() {
 		return
 	}
 	t.place, t.placed = b, true

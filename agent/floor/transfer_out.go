@@ -25,8 +25,7 @@ func (t *turn) isPeer(l label) bool {
 }
 
 func (t *turn) sendTo(w stock.Warehouse) {
-	if len(t.lines) > 0 || t.goods != nil {
-		t.refuse(Unsaved, say(badUnsaved, t.unsavedText()), hintFinish)
+	if !t.blank() {
 		return
 	}
 	t.peer, t.label = w, nil
@@ -34,8 +33,7 @@ func (t *turn) sendTo(w stock.Warehouse) {
 }
 
 func (sending) bin(t *turn, b stock.Bin) {
-	if len(t.lines) > 0 || t.goods != nil {
-		t.refuse(Unsaved, say(badUnsaved, t.unsavedText()), hintFinish)
+	if !t.blank() {
 		return
 	}
 	t.place, t.placed = b, true
@@ -51,11 +49,7 @@ func (sending) goods(t *turn, g goods) {
 		t.refuse(NoPeer, badNoPeer, hintNoPeer)
 		return
 	}
-	if old := t.goods; old != nil && old.qty > 0 {
-		t.refuse(Unsaved, say(badUnsaved, nameOf(old.item)), hintAgain)
-	}
-	t.goods, t.question = &g, noQuestion
-	sending{}.advance(t)
+	t.turnTo(g)
 }
 
 // sendable gives the cells of an item that may leave.
@@ -68,35 +62,9 @@ func (t *turn) sendable(sku stock.SKU) []stock.Level {
 }
 
 func (sending) advance(t *turn) {
-	if t.goods == nil {
-		return
+	if t.goods != nil {
+		t.gather(t.sendable(t.goods.item.SKU))
 	}
-	g := *t.goods
-	cells := t.sendable(g.item.SKU)
-	if len(cells) == 0 {
-		t.drop()
-		t.refuse(NoStock, say(badNoStock, nameOf(g.item)), hintCountFirst)
-		return
-	}
-	if !t.whichLot(&g, cells) {
-		return
-	}
-	mine := of(cells, g.lot)
-	if len(mine) == 0 {
-		t.drop()
-		t.refuse(WrongLot, say(badWrongLot, lotName(g.lot, g.expiry)), t.firstHint(cells))
-		return
-	}
-	if !t.weigh(&g) {
-		return
-	}
-	if left := sum(mine) - t.collected(g.cell(t.place)); g.qty > left {
-		t.drop()
-		t.refuse(NotEnough, say(badNotEnough, amount(left, g.item.Unit), nameOf(g.item)), hintCountFirst)
-		return
-	}
-	t.consume(&g)
-	t.collect(g)
 }
 
 func (sending) number(t *turn, n int64) bool { return t.lastLine(n) }

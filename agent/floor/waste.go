@@ -73,16 +73,7 @@ func (t *turn) here(sku stock.SKU) []stock.Level {
 
 func (wasting) bin(t *turn, b stock.Bin) { picking{}.bin(t, b) }
 
-func (wasting) number(t *turn, n int64) bool {
-	g := t.goods
-	if g == nil || g.loose || n > stock.MaxQty/max(1, g.item.Pack) {
-		return false
-	}
-	changed := *g
-	changed.qty = n * max(1, g.item.Pack)
-	t.goods = &changed
-	return true
-}
+func (wasting) number(t *turn, n int64) bool { return t.setQty(n) }
 
 func (wasting) button(t *turn, b Button) bool {
 	switch {
