@@ -16,6 +16,7 @@ import (
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/deploy/settings"
 	"github.com/forestock/forestock/firmware-bridge/barcode"
+	"github.com/forestock/forestock/proto/mqtt"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -202,7 +203,7 @@ func (c *Config) uplink(version string) uplink.Config {
 	return uplink.Config{
 		Warehouse: stock.Warehouse(c.Warehouse), Brokers: c.Hub.Brokers, QoS: c.Hub.QoS,
 		Username: c.Hub.Username, Password: c.Hub.Password,
-		TLS: uplink.TLSFiles{CA: c.Hub.TLS.CA, Cert: c.Hub.TLS.Cert, Key: c.Hub.TLS.Key}, Software: version,
+		TLS: mqtt.TLSFiles{CA: c.Hub.TLS.CA, Cert: c.Hub.TLS.Cert, Key: c.Hub.TLS.Key}, Software: version,
 	}
 }
 

@@ -2,11 +2,10 @@ package uplink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/url"
 
+	"github.com/forestock/forestock/proto/mqtt"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -22,7 +21,7 @@ type Config struct {
 	// Username and Password are for brokers that want them.
 	Username, Password string
 	// TLS is used for tls:// brokers.
-	TLS TLSFiles
+	TLS mqtt.TLSFiles
 	// Software is the version of the agent's program, for people.
 	Software string
 	// Box is who this process is to the hub, when it had a Link before.
@@ -42,27 +41,11 @@ func (c *Config) Validate() error {
 	if _, err := stock.ParseWarehouse(string(c.Warehouse)); err != nil {
 		return err
 	}
-	if len(c.Brokers) == 0 {
-		return errors.New("no broker: name at least one, such as tcp://hub.example.com:1883")
-	}
-	for _, b := range c.Brokers {
-		if _, err := parseBroker(b); err != nil {
-			return err
-		}
+	if err := mqtt.CheckBrokers(c.Brokers); err != nil {
+		return err
 	}
 	if c.QoS > 1 {
 		return fmt.Errorf("QoS %d: 0 or 1", c.QoS)
 	}
 	return stock.CheckText(c.Software)
-}
-
-func parseBroker(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return nil, fmt.Errorf("broker %q: %w", s, err)
-	}
-	if (u.Scheme != "tcp" && u.Scheme != "tls") || u.Hostname() == "" || u.Port() == "" || u.Path != "" {
-		return nil, fmt.Errorf("broker %q: write it as tcp://host:port or tls://host:port", s)
-	}
-	return u, nil
 }

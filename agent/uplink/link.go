@@ -26,7 +26,7 @@ type Link struct {
 
 	// The machine, and what follows, belong to the goroutine of loop.
 	machine *machine
-	session *mqtt     // nil without a connection
+	session *session  // nil without a connection
 	since   time.Time // when it opened
 	shown   Status
 	told    State // what the log was told last
@@ -202,7 +202,7 @@ func (l *Link) act(ctx context.Context) error {
 			}
 		case hangUp:
 			if l.session != nil {
-				l.session.cut(errDeaf)
+				l.session.conn.Cut(errDeaf)
 			}
 		}
 	}

@@ -338,27 +338,28 @@ func TestMachine_ALedgerThatCannotBeReadIsTriedAgain(t *testing.T) {
 
 func TestTries_ChooseBrokerAndPause(t *testing.T) {
 	var n tries
+	errGone := errors.New("the line is cut")
 	if d := n.pause.delay(1); d != startSpread {
 		t.Errorf("first delay up to %s, want %s", d, startSpread)
 	}
 	for range 10 {
-		n.after(ending{err: errCut}, 0)
+		n.after(ending{err: errGone}, 0)
 	}
 	if n.address != 10 || n.pause.delay(1) != maxSpread {
 		t.Errorf("after ten failures: address %d, delay up to %s", n.address, n.pause.delay(1))
 	}
-	if alarm := n.after(ending{true, errCut}, time.Hour); alarm != "" || n.address != 10 || n.pause.delay(1) != lostSpread {
+	if alarm := n.after(ending{true, errGone}, time.Hour); alarm != "" || n.address != 10 || n.pause.delay(1) != lostSpread {
 		t.Errorf("after an hour: alarm %q, address %d, delay up to %s", alarm, n.address, n.pause.delay(1))
 	}
 	if n.after(ending{true, errDeaf}, time.Hour); n.address != 11 {
 		t.Errorf("a deaf broker is tried again")
 	}
 	for i, want := range []bool{false, false, true, true} {
-		if alarm := n.after(ending{true, errCut}, time.Second); (alarm != "") != want {
+		if alarm := n.after(ending{true, errGone}, time.Second); (alarm != "") != want {
 			t.Errorf("short connection %d: alarm %q", i+1, alarm)
 		}
 	}
-	if alarm := n.after(ending{true, errCut}, time.Minute); alarm != "" {
+	if alarm := n.after(ending{true, errGone}, time.Minute); alarm != "" {
 		t.Errorf("alarm %q after one that lasted", alarm)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/forestock/forestock/proto/mqtt"
 )
 
 // A connection that lived shorter than this was hardly one.
@@ -17,7 +19,7 @@ const alarmAfter = 3
 // lineNews tells the loop about the connection: session is set when it opened,
 // the other fields say how an attempt goes or how it ended.
 type lineNews struct {
-	session *mqtt
+	session *session
 	broker  string
 	trying  bool
 	err     error
@@ -72,14 +74,14 @@ type ending struct {
 
 // serve opens one connection and keeps it until it is lost.
 func (l *Link) serve(ctx context.Context, broker string) ending {
-	u, err := parseBroker(broker)
+	u, err := mqtt.ParseBroker(broker)
 	if err != nil {
 		return ending{err: err}
 	}
 	if !l.tell(ctx, lineNews{broker: broker, trying: true}) {
 		return ending{}
 	}
-	s := newMQTT(ctx, &l.cfg, l.cfg.Box.boot, u, func() { l.metrics.dropped.WithLabelValues("inbox").Inc() })
+	s := newSession(ctx, &l.cfg, l.cfg.Box.boot, u, func() { l.metrics.dropped.WithLabelValues("inbox").Inc() })
 	if err := s.connect(ctx); err != nil {
 		l.metrics.connections.WithLabelValues("failed").Inc()
 		return ending{err: fmt.Errorf("connect to %s: %w", broker, err)}

@@ -20,6 +20,7 @@ import (
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/hub/broker"
 	"github.com/forestock/forestock/hub/ingest"
+	"github.com/forestock/forestock/proto/mqtt"
 )
 
 // authority signs certificates of the test's own into a folder.
@@ -92,7 +93,7 @@ func TestLink_ARenewedCertificateCountsFromTheNextConnection(t *testing.T) {
 	journal.receive(t, 10)
 	link, err := uplink.New(uplink.Config{
 		Warehouse: "sh-1", Brokers: []string{"tls://" + listener.Addr().String()},
-		TLS: uplink.TLSFiles{Cert: a.path("sh-1.crt"), Key: a.path("sh-1.key"), CA: a.path("ca.crt")},
+		TLS: mqtt.TLSFiles{Cert: a.path("sh-1.crt"), Key: a.path("sh-1.key"), CA: a.path("ca.crt")},
 	}, journal, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

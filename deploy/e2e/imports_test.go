@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"proto":              {},
 	"proto/stock":        {},
 	"proto/topic":        {"proto/stock"},
+	"proto/mqtt":         {},
 	"proto/forestock/v1": {"proto/stock"},
 	"proto/wire":         {"proto/stock", "proto/forestock/v1"},
 
@@ -53,7 +54,7 @@ var arrows = map[string][]string{
 // library can be changed in one place.
 var technologies = map[string][]string{
 	"go.etcd.io/bbolt":                       {"agent/ledger"},
-	"github.com/eclipse/paho.mqtt.golang":    {"agent/uplink", "hub/broker"},
+	"github.com/eclipse/paho.mqtt.golang":    {"proto/mqtt"},
 	"github.com/mochi-mqtt/server":           {"hub/broker"},
 	"github.com/cockroachdb/pebble":          {"hub/store"},
 	"github.com/tarm/serial":                 {"firmware-bridge/port"},

@@ -7,12 +7,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
-	"net/url"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/forestock/forestock/proto/mqtt"
 	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/topic"
 )
@@ -26,37 +26,21 @@ type ClientConfig struct {
 	Username, Password string
 	// QoS of the frames, 0 or 1, both ways. Nothing depends on it.
 	QoS byte
-	// TLS is used for tls:// brokers.
-	TLS ClientTLSFiles
+	// TLS is used for tls:// brokers, from TLS 1.2 on.
+	TLS mqtt.TLSFiles
 	// Dial opens a connection to a broker's host:port. Nil dials TCP.
 	Dial func(ctx context.Context, hostport string) (net.Conn, error)
 }
 
 // Validate checks the configuration.
 func (c *ClientConfig) Validate() error {
-	if len(c.Brokers) == 0 {
-		return errors.New("no broker: name at least one, such as tcp://mqtt.example.com:1883")
-	}
-	for _, b := range c.Brokers {
-		if _, err := parseBroker(b); err != nil {
-			return err
-		}
+	if err := mqtt.CheckBrokers(c.Brokers); err != nil {
+		return err
 	}
 	if c.ClientID == "" || c.QoS > 1 {
 		return errors.New("external broker: needs a client id, and QoS 0 or 1")
 	}
 	return nil
-}
-
-func parseBroker(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return nil, fmt.Errorf("broker %q: %w", s, err)
-	}
-	if (u.Scheme != "tcp" && u.Scheme != "tls") || u.Hostname() == "" || u.Port() == "" || u.Path != "" {
-		return nil, fmt.Errorf("broker %q: write it as tcp://host:port or tls://host:port", s)
-	}
-	return u, nil
 }
 
 // Client reaches agents through an external broker: EMQX, RabbitMQ, NATS and
@@ -146,7 +130,7 @@ type ending struct {
 }
 
 func (c *Client) serve(ctx context.Context, address string, r Receiver) ending {
-	u, err := parseBroker(address)
+	u, err := mqtt.ParseBroker(address)
 	if err != nil {
 		return ending{err: err}
 	}

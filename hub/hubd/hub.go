@@ -22,6 +22,7 @@ import (
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/hub/store"
 	"github.com/forestock/forestock/hub/webhook"
+	"github.com/forestock/forestock/proto/mqtt"
 	"github.com/forestock/forestock/proto/stock"
 )
 
@@ -80,7 +81,7 @@ func (h *Hub) openBroker() (err error) {
 	m := h.cfg.MQTT
 	if m.Broker != "" {
 		cfg := broker.ClientConfig{Brokers: []string{m.Broker}, ClientID: "forestock-hub", QoS: m.QoS}
-		cfg.TLS = broker.ClientTLSFiles{CA: m.TLS.CA, Cert: m.TLS.Cert, Key: m.TLS.Key}
+		cfg.TLS = mqtt.TLSFiles{CA: m.TLS.CA, Cert: m.TLS.Cert, Key: m.TLS.Key}
 		h.broker, err = broker.NewClient(cfg, h.registry, h.log)
 		return err
 	}

@@ -1,7 +1,6 @@
-package uplink
+package mqtt
 
 import (
-	"errors"
 	"net"
 	"sync"
 	"time"
@@ -22,9 +21,6 @@ type line struct {
 	mu  sync.Mutex
 	why error // guarded by mu; why it was cut
 }
-
-// errCut is the reason of a cut that needs no other.
-var errCut = errors.New("connection given up")
 
 // cut ends the connection. Readers and writers get the reason: the library
 // would swallow the usual "use of closed network connection" and never report
