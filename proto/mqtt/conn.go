@@ -112,7 +112,7 @@ func (c *Conn) Connect(ctx context.Context, filters ...string) error {
 		c.Cut(err)
 		<-connecting.Done() // soon: there is nothing left to wait for
 		if connecting.Error() == nil {
-			<-c.lost
+			_ = <-c.lost // the reason is known
 		}
 		return err
 	}
@@ -120,7 +120,7 @@ func (c *Conn) Connect(ctx context.Context, filters ...string) error {
 	for _, filter := range filters {
 		if err := c.subscribe(ctx, filter); err != nil {
 			c.Cut(err)
-			<-c.lost
+			_ = <-c.lost // the reason is known
 			return err
 		}
 	}
