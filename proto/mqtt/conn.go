@@ -112,7 +112,7 @@ func (c *Conn) Connect(ctx context.Context, filters ...string) error {
 		c.Cut(err)
 		<-connecting.Done() // soon: there is nothing left to wait for
 		if connecting.Error() == nil {
-			_ = <-c.lost // the reason is known
+			return <-c.lost // which is err
 		}
 		return err
 	}
@@ -120,8 +120,7 @@ func (c *Conn) Connect(ctx context.Context, filters ...string) error {
 	for _, filter := range filters {
 		if err := c.subscribe(ctx, filter); err != nil {
 			c.Cut(err)
-			_ = <-c.lost // the reason is known
-			return err
+			return <-c.lost // which is err
 		}
 	}
 	return nil
