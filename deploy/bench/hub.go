@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/forestock/forestock/hub/api"
 	"github.com/forestock/forestock/hub/broker"
+	"github.com/forestock/forestock/hub/hubd"
 	"github.com/forestock/forestock/hub/ingest"
 	"github.com/forestock/forestock/hub/store"
 	"github.com/forestock/forestock/proto/stock"
@@ -27,6 +29,7 @@ func hubTask(ctx context.Context, t task, tell func(told) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	defer runtime.KeepAlive(hubd.Ballast())
 	log := quiet()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -24,7 +24,8 @@ func (c *crowd) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if c.room.enter() {
-			return &member{Conn: conn, room: &c.room}, nil
+			at := conn.RemoteAddr()
+			return &member{Conn: conn, room: &c.room, from: callerAddr{at, addressKey(at.String())}}, nil
 		}
 		_ = conn.Close() // it was never used
 	}
@@ -35,6 +36,25 @@ type member struct {
 	net.Conn
 	room *room
 	once sync.Once
+	from callerAddr
+}
+
+// callerAddr is an address that knows which caller's it is, so that this is found
+// out once for a connection and not with every call.
+type callerAddr struct {
+	net.Addr
+	caller string
+}
+
+// RemoteAddr gives the other side's address.
+func (m *member) RemoteAddr() net.Addr { return m.from }
+
+// callerAt gives the caller at an address.
+func callerAt(a net.Addr) string {
+	if known, ok := a.(callerAddr); ok {
+		return known.caller
+	}
+	return addressKey(a.String())
 }
 
 // Close closes the connection.

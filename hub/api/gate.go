@@ -48,15 +48,28 @@ func newGate(c *Config, log *slog.Logger, m *metrics) *gate {
 type method struct {
 	name     string // without the package, as metrics and logs have it
 	role     Role   // empty lets everybody in, unlimited: signs of life only
-	counters map[string]*counters
+	counters [forms]*counters
 }
+
+// form is the way a call came in.
+type form int
+
+const (
+	formGRPC form = iota
+	formREST
+	forms
+)
+
+// String gives the form as metrics and logs have it.
+func (f form) String() string { return [forms]string{"grpc", "rest"}[f] }
 
 // call is one call on its way through the gate.
 type call struct {
 	gate   *gate
 	method *method
-	form   string // grpc or rest
-	id     string
+	form   form
+	asked  []string // the ids that the caller gave it
+	named  string   // once somebody wanted to know
 	caller string
 	holder string // whose token it shows; empty without one
 	begun  time.Time
@@ -67,14 +80,19 @@ type call struct {
 func (g *gate) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	c := g.begin(ctx, info.FullMethod)
 	defer func() { err = c.end(ctx, err, recover()) }()
-	if err := grpc.SetHeader(ctx, metadata.Pairs(requestIDHeader, c.id)); err != nil {
-		return nil, cmp.Or(ctx.Err(), err) // a caller who has gone takes no header
+	if c.tells() {
+		if err := grpc.SetHeader(ctx, metadata.Pairs(requestIDHeader, c.id())); err != nil {
+			return nil, cmp.Or(ctx.Err(), err) // a caller who has gone takes no header
+		}
 	}
 	if err := c.admit(ctx, &g.calls); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, g.timeout)
-	defer cancel()
+	if deadline, ok := ctx.Deadline(); !ok || deadline.Sub(c.begun) > g.timeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, g.timeout)
+		defer cancel()
+	}
 	return handler(context.WithValue(ctx, callKey{}, c), req)
 }
 
@@ -110,8 +128,10 @@ func (g *gate) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo
 	ctx := ss.Context()
 	c := g.begin(ctx, info.FullMethod)
 	defer func() { err = c.end(ctx, err, recover()) }()
-	if err := ss.SetHeader(metadata.Pairs(requestIDHeader, c.id)); err != nil {
-		return cmp.Or(ctx.Err(), err)
+	if c.tells() {
+		if err := ss.SetHeader(metadata.Pairs(requestIDHeader, c.id())); err != nil {
+			return cmp.Or(ctx.Err(), err)
+		}
 	}
 	if err := c.admit(ctx, &g.streams); err != nil {
 		return err
@@ -122,15 +142,28 @@ func (g *gate) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo
 // begin names the call. REST comes in through the in-process channel, which
 // keeps the context of the HTTP request.
 func (g *gate) begin(ctx context.Context, fullMethod string) *call {
-	c := &call{gate: g, method: g.methods[fullMethod], form: "grpc", id: callID(metadata.ValueFromIncomingContext(ctx, requestIDHeader)), begun: time.Now()}
+	c := &call{gate: g, method: g.methods[fullMethod], form: formGRPC, asked: metadata.ValueFromIncomingContext(ctx, requestIDHeader), begun: time.Now()}
 	if client := inprocgrpc.ClientContext(ctx); client != nil {
-		c.form = "rest"
+		c.form = formREST
 		c.caller = restCaller(client)
 	} else if p, ok := peer.FromContext(ctx); ok {
-		c.caller = addressKey(p.Addr.String())
+		c.caller = callerAt(p.Addr)
 	}
 	return c
 }
+
+// id gives the id of the call. Most calls end without anybody asking for it, and
+// making one costs more than what else the gate does.
+func (c *call) id() string {
+	if c.named == "" {
+		c.named = callID(c.asked)
+	}
+	return c.named
+}
+
+// tells reports whether the call is given its id back in any case: to people with
+// a browser, and to whoever gave it one. A refusal always names it.
+func (c *call) tells() bool { return c.form == formREST || len(c.asked) > 0 }
 
 // callID takes the caller's own id where it is a plain one, so that both sides'
 // logs meet.
@@ -210,12 +243,12 @@ func (c *call) end(ctx context.Context, err error, panicked any) error {
 	var r *refusal
 	switch {
 	case panicked != nil:
-		c.gate.log.ErrorContext(ctx, "call panicked", "method", c.method.name, "request", c.id, "panic", panicked, "stack", string(debug.Stack()))
+		c.gate.log.ErrorContext(ctx, "call panicked", "method", c.method.name, "request", c.id(), "panic", panicked, "stack", string(debug.Stack()))
 		r = refuse(codes.Internal, Internal, "the hub failed; its log says why under this request id")
 	case err != nil:
 		r = refusalOf(err)
 		if r.code == codes.Internal {
-			c.gate.log.ErrorContext(ctx, "call failed", "method", c.method.name, "request", c.id, "err", err)
+			c.gate.log.ErrorContext(ctx, "call failed", "method", c.method.name, "request", c.id(), "err", err)
 		}
 	}
 	c.account(ctx, r)
@@ -223,7 +256,7 @@ func (c *call) end(ctx context.Context, err error, panicked any) error {
 		return nil
 	}
 	answer := *r
-	answer.call = c.id
+	answer.call = c.id()
 	return answer.GRPCStatus().Err()
 }
 
@@ -239,7 +272,7 @@ func (c *call) account(ctx context.Context, r *refusal) {
 		return
 	}
 	c.gate.log.DebugContext(ctx, "call", "method", c.method.name, "form", c.form, "code", code.String(),
-		"caller", c.caller, "request", c.id, "took", took)
+		"caller", c.caller, "request", c.id(), "took", took)
 }
 
 // writers are the methods that need the role Write; the others need Read.
@@ -270,15 +303,15 @@ func (g *gate) learn(services map[string]grpc.ServiceInfo) {
 	for service, info := range services {
 		for _, m := range info.Methods {
 			full := "/" + service + "/" + m.Name
-			known := &method{name: service[strings.LastIndexByte(service, '.')+1:] + "." + m.Name, role: Read, counters: make(map[string]*counters)}
+			known := &method{name: service[strings.LastIndexByte(service, '.')+1:] + "." + m.Name, role: Read}
 			switch {
 			case writers[full]:
 				known.role = Write
 			case strings.HasPrefix(service, "grpc.health."):
 				known.role = ""
 			}
-			for _, form := range [...]string{"grpc", "rest"} {
-				known.counters[form] = g.metrics.of(known.name, form)
+			for f := range forms {
+				known.counters[f] = g.metrics.of(known.name, f.String())
 			}
 			g.methods[full] = known
 		}

@@ -135,16 +135,16 @@ func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 }
 
 func (s *Server) grpcOptions() []grpc.ServerOption {
-	options := []grpc.ServerOption{
+	options := append(Transport(),
 		grpc.UnaryInterceptor(s.gate.unary),
 		grpc.StreamInterceptor(s.gate.stream),
 		grpc.MaxRecvMsgSize(s.config.Limits.MessageBytes),
-		grpc.MaxHeaderListSize(16 << 10),
+		grpc.MaxHeaderListSize(16<<10),
 		grpc.MaxConcurrentStreams(256), // of one connection
-		grpc.ConnectionTimeout(10 * time.Second),
+		grpc.ConnectionTimeout(10*time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	}
+	)
 	if s.config.TLS != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(s.config.TLS)))
 	}
@@ -271,8 +271,9 @@ func (s *Server) drain(ctx context.Context) {
 	both.Wait()
 }
 
-// Close closes the listeners of a server that was never run.
+// Close closes what a server holds that was never run.
 func (s *Server) Close() error {
+	s.grpc.Stop()
 	var errs []error
 	for _, l := range []net.Listener{s.grpcListener, s.httpListener} {
 		if l != nil {

@@ -64,13 +64,13 @@ func New(target, token string, o Options) (*Client, error) {
 	if o.TLS != nil {
 		secure = credentials.NewTLS(o.TLS)
 	}
-	dial := append([]grpc.DialOption{
+	dial := append(Transport(),
 		grpc.WithTransportCredentials(secure),
 		// The retries are ours: they know which answers are final.
 		grpc.WithDisableRetry(),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
-	}, o.Dial...)
-	conn, err := grpc.NewClient(target, dial...)
+	)
+	conn, err := grpc.NewClient(target, append(dial, o.Dial...)...)
 	if err != nil {
 		return nil, fmt.Errorf("hub %s: %w", target, err)
 	}
@@ -78,6 +78,19 @@ func New(target, token string, o Options) (*Client, error) {
 		options: o, conn: conn, token: token,
 		reservations: forestockv1.NewReservationServiceClient(conn), availability: forestockv1.NewAvailabilityServiceClient(conn),
 	}, nil
+}
+
+const (
+	streamWindow = 256 << 10 // bytes that the hub may send ahead on one stream
+	connWindow   = 1 << 20   // and on the connection
+)
+
+// Transport gives the options of a connection that decide what a call costs, for
+// those who dial by themselves. Where the windows have no fixed size, grpc-go
+// pings the hub to find out how large they could be, on a busy line for every few
+// calls.
+func Transport() []grpc.DialOption {
+	return []grpc.DialOption{grpc.WithInitialWindowSize(streamWindow), grpc.WithInitialConnWindowSize(connWindow)}
 }
 
 // Close ends the connection, and with it whatever runs.

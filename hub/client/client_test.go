@@ -254,12 +254,13 @@ func TestAvailability_GoesOnOverLinesThatAreCut(t *testing.T) {
 	h, c := open(t, 10)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	enough := h.trouble()
-	defer enough()
 	var moving sync.WaitGroup
 	defer moving.Wait()
 	moving.Go(func() {
-		for range 50 {
+		for i := range 50 {
+			if i%10 == 0 {
+				h.cutOne(ctx)
+			}
 			h.box.Move(t, stock.Movement{Kind: stock.Receive, SKU: "milk", Delta: 1})
 			h.box.Hear(h.apply(h.box.Rest(1)))
 		}

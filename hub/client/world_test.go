@@ -157,6 +157,29 @@ func (h *hub) cut() {
 	h.conns = nil
 }
 
+// cutOne waits for a connection and cuts it.
+func (h *hub) cutOne(ctx context.Context) {
+	h.mu.Lock()
+	lost := h.lost
+	h.mu.Unlock()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		h.cut()
+		h.mu.Lock()
+		done := h.lost > lost
+		h.mu.Unlock()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if done {
+			return
+		}
+	}
+}
+
 // trouble cuts the line again and again until the function it gives is called.
 func (h *hub) trouble() (enough func()) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -154,6 +155,7 @@ func (h *Hub) Addrs() Addrs {
 // closes everything that New opened.
 func (h *Hub) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, h.close()) }()
+	defer runtime.KeepAlive(Ballast())
 	h.log.InfoContext(ctx, "hub runs", "http", h.Addrs().HTTP, "grpc", h.Addrs().GRPC, "mqtt", h.Addrs().MQTT, "data", h.cfg.Data)
 	// The store outlives those who write into it, so that their last words
 	// are stored; when it fails, they end at once.
