@@ -115,7 +115,7 @@ func (filling) advance(t *turn) {
 	}
 	m := g.movement(stock.Pick)
 	m.Document, m.Line = string(o.ID), stock.LineName(line.Number)
-	done := p.Of(line.Number) + g.qty
+	done := p.Total(line) + g.qty
 	t.save(t.outOf(taken, m), say(saidPicked, of2(done, line.Quantity, g.item.Unit), nameOf(g.item), takenText(taken, g.item.Unit)))
 }
 
@@ -236,7 +236,7 @@ func (filling) saved(t *turn, p *pending) {
 	o, _ := t.book.Order(r.order)
 	done := t.book.Picked(o.ID)
 	if l, ok := o.Line(r.line); ok {
-		t.total = done.Of(r.line)
+		t.total = done.Total(l)
 		if r.sub == r.line && done.Done(l) {
 			r.sub = 0
 		}

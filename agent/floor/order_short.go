@@ -33,7 +33,7 @@ func (t *turn) bookShort(why Button) {
 		return
 	}
 	p := t.book.Picked(o.ID)
-	have := p.Of(s.line.Number)
+	have := p.Total(&s.line)
 	found := max(have, t.round.found)
 	switch {
 	case t.round.found >= 0 && t.round.found < have:

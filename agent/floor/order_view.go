@@ -28,7 +28,7 @@ func (filling) ask(t *turn) (ask, next Text) {
 	}
 	o, _ := t.book.Order(t.round.order)
 	p := t.book.Picked(o.ID)
-	return say(askTake, of2(p.Of(s.line.Number), s.line.Quantity, s.item.Unit)), say(nextTake, nameOf(s.item), lotName(s.cell.Lot, s.expiry))
+	return say(askTake, of2(p.Total(&s.line), s.line.Quantity, s.item.Unit)), say(nextTake, nameOf(s.item), lotName(s.cell.Lot, s.expiry))
 }
 
 func (filling) keys(t *turn) []Button {
@@ -73,7 +73,7 @@ func (t *turn) orderView() *Order {
 	}
 	v.Stop = &Stop{
 		Bin: placeName(s.cell.Bin), Zone: s.item.Zone, Name: nameOf(s.item), Lot: s.cell.Lot, Expiry: s.expiry.String(),
-		Want: s.line.Quantity, Picked: p.Of(s.line.Number), Here: amount(s.want, s.item.Unit), There: t.there(&s), None: s.none,
+		Want: s.line.Quantity, Picked: p.Total(&s.line), Here: amount(s.want, s.item.Unit), There: t.there(&s), None: s.none,
 	}
 	if s.item.Unit == stock.Gram {
 		rest := p.Left(&s.line)
@@ -137,9 +137,9 @@ func (t *turn) orderFound(id stock.OrderID) *Found {
 		if !ok {
 			it = stock.Item{SKU: l.SKU, Name: string(l.SKU), Unit: stock.Piece}
 		}
-		s := Shelf{Name: nameOf(it), Bin: placeName(it.Bin), Quantity: of2(p.Of(l.Number), l.Quantity, it.Unit), Tone: ToneInfo}
+		s := Shelf{Name: nameOf(it), Bin: placeName(it.Bin), Quantity: of2(p.Total(l), l.Quantity, it.Unit), Tone: ToneInfo}
 		switch {
-		case p.IsShort(l.Number):
+		case l.Short || p.IsShort(l.Number):
 			s.Tone, s.Left = ToneBad, lineShort
 		case p.Done(l):
 			s.Tone, s.Left = ToneGood, lineDone

@@ -45,10 +45,10 @@ func (r *remains) tasks() orders {
 }
 
 // anew gives the orders as a ledger of another epoch writes them first: their
-// progress is as of before its first entry.
+// progress is as of before its first entry, which did nothing of it.
 func (o orders) anew() (pairs []pair, err error) {
 	for id, t := range o {
-		t.base = 0
+		t.base, t.own = 0, new(stock.Progress)
 		body, err := t.bytes()
 		if err != nil {
 			return nil, err
@@ -58,17 +58,20 @@ func (o orders) anew() (pairs []pair, err error) {
 	return pairs, nil
 }
 
-// addBrought adds entries that were brought along to what was done of orders
-// that came down without it.
+// addBrought adds entries that were brought along to what was done of orders. A
+// progress that came from an earlier ledger has them already.
 func (c *commit) addBrought(plan []stock.Entry) {
 	for i := range plan {
 		m := &plan[i].Movement
 		t, known := c.task(stock.OrderID(m.Document))
-		if !known || m.Line == "" {
+		switch {
+		case !known || m.Line == "":
 			continue
+		case t.own == nil:
+			t.apply(m)
+		default:
+			t.applyOwn(m)
 		}
-		t.progress = t.progress.Clone()
-		t.progress.Apply(m)
 		c.setTask(t.order.ID, t)
 	}
 }

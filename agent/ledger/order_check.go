@@ -69,7 +69,6 @@ func (w *commit) checkOrders(plan []stock.Entry) error {
 		t, known := changed[id]
 		if !known {
 			t, known = w.task(id)
-			t.progress = t.progress.Clone()
 		}
 		if !known {
 			continue
@@ -80,7 +79,7 @@ func (w *commit) checkOrders(plan []stock.Entry) error {
 		if changed == nil {
 			changed = make(orders)
 		}
-		t.progress.Apply(m)
+		t.apply(m)
 		changed[id] = t
 	}
 	for id, t := range changed {

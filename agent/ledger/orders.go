@@ -27,6 +27,9 @@ type orders map[stock.OrderID]task
 type task struct {
 	order    stock.Order
 	progress stock.Progress
+	// own is what the entries of this ledger did, where the progress came from
+	// an earlier one; nil where it did not.
+	own *stock.Progress
 	// base is the entry up to which the progress stands in the file; what came
 	// after it is added up again at opening, so that a pick costs no page.
 	base stock.Seq
@@ -119,13 +122,61 @@ func (c *commit) putOrder(o *stock.Order) error {
 	case o.State == stock.OrderClosed:
 		return c.forgetOrder(o.ID)
 	}
-	t := task{order: *o, progress: old.progress, base: c.last.seq}
+	t := task{order: *o, progress: old.progress, own: old.own, base: c.last.seq}
 	t.order.Lines = slices.Clone(o.Lines)
+	t.settle(&old.order, !c.l.view.past.took.IsZero())
 	if err := c.writeOrder(&t); err != nil {
 		return err
 	}
 	c.setTask(o.ID, t)
 	return nil
+}
+
+// settle makes sure that nothing is counted both in the order's lines and in the
+// progress. What the hub says that earlier ledgers did is right once this one
+// has taken over: it lacks nothing that was not brought along, and has what an
+// earlier ledger lost. Until then the progress that came from there is better.
+//
+// What was told of earlier ledgers before stays where less is told now: a hub that
+// was restored from an older copy lacks entries that nobody sends again.
+func (t *task) settle(before *stock.Order, tookOver bool) {
+	inherited := t.own != nil && (!tookOver || t.order.Before == 0)
+	if t.own != nil && !inherited {
+		t.progress, t.own = *t.own, nil
+	}
+	for i := range t.order.Lines {
+		l := &t.order.Lines[i]
+		was, ok := before.Line(l.Number)
+		switch {
+		case !ok:
+		case inherited:
+			l.Picked, l.Short = was.Picked, was.Short
+		default:
+			l.Picked, l.Short = max(l.Picked, was.Picked), l.Short || was.Short
+		}
+	}
+}
+
+// apply adds a movement to what was done of the order.
+func (t *task) apply(m *stock.Movement) {
+	t.progress = t.progress.Clone()
+	t.progress.Apply(m)
+	if t.own != nil {
+		t.applyOwn(m)
+	}
+}
+
+// applyOwn adds a movement that the progress has already.
+func (t *task) applyOwn(m *stock.Movement) {
+	own := t.own.Clone()
+	own.Apply(m)
+	t.own = &own
+}
+
+// kept is how a task's progress stands in the file.
+type kept struct {
+	stock.Progress
+	Own *stock.Progress `json:",omitempty"`
 }
 
 // forgetDone forgets the cancelled orders of which nothing is left to put back.
@@ -190,7 +241,7 @@ func (t *task) bytes() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	progress, err := json.Marshal(&t.progress)
+	progress, err := json.Marshal(kept{t.progress, t.own})
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +266,10 @@ func taskFrom(k, v []byte) (task, error) {
 	if t.order, err = wire.OrderFrom(&m); err != nil {
 		return task{}, err
 	}
-	return t, json.Unmarshal(body[end:], &t.progress)
+	var done kept
+	err = json.Unmarshal(body[end:], &done)
+	t.progress, t.own = done.Progress, done.Own
+	return t, err
 }
 
 // load reads the orders back, each as of its base.
@@ -248,7 +302,6 @@ func (o orders) replay(e *stock.Entry) {
 	if !ok || e.Seq <= t.base {
 		return
 	}
-	t.progress = t.progress.Clone()
-	t.progress.Apply(&e.Movement)
+	t.apply(&e.Movement)
 	o[t.order.ID] = t
 }

@@ -116,9 +116,7 @@ func (c *commit) takeOver(st *stock.Statement, openings []stock.Movement, brough
 	for _, b := range bookings {
 		c.take(b)
 	}
-	if line := v.past.predecessors; len(line) > 0 && !line[len(line)-1].Orders {
-		c.addBrought(plan)
-	}
+	c.addBrought(plan)
 	if err := c.rebaseOrders(c.last.seq); err != nil {
 		return stock.Takeover{}, c.fail(err)
 	}

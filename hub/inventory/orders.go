@@ -87,6 +87,23 @@ func (s *step) tellAgain(w *warehouse) {
 	}
 }
 
+// tellPicked tells the box whose ledger begins to count what the ledgers before
+// it did of open orders, now that nothing is added to that any more.
+func (s *step) tellPicked(w *warehouse) {
+	d := &s.book.desk
+	picked := slices.DeleteFunc(slices.Clone(w.slots), func(slot uint32) bool {
+		r := d.records[slot].r
+		return r.State != Confirmed || len(r.Picks) == 0
+	})
+	slices.SortFunc(picked, func(a, b uint32) int { return cmp.Compare(d.records[a].r.Asked, d.records[b].r.Asked) })
+	for _, slot := range picked {
+		r := s.change(slot)
+		s.ask(slot, r)
+		s.put(slot, r, EventKept)
+	}
+	s.fill(w)
+}
+
 // heard lets go of orders that ended and that the floor has now heard of.
 func (s *step) heard(keys []DownKey) {
 	for _, k := range keys {
@@ -99,9 +116,21 @@ func (s *step) heard(keys []DownKey) {
 	}
 }
 
-// Order gives the order as the floor has to see it.
-func (r *Reservation) Order() stock.Order {
-	o := stock.Order{ID: r.ID, Ref: r.Ref, Channel: r.Channel, State: r.outstanding(), Confirmed: r.Confirmed, Due: r.Due}
+// Before gives the newest term whose picks the box that is told things cannot
+// know: they are not in its ledger.
+func (s *WarehouseState) Before() Term {
+	if c := s.Candidate; c != nil && c.Session > s.Box.Session {
+		return s.Term()
+	}
+	return s.Term() - 1
+}
+
+// Order gives the order as the floor has to see it, where a ledger counts that
+// came after those of the terms up to before.
+func (r *Reservation) Order(before Term) stock.Order {
+	o := stock.Order{
+		ID: r.ID, Ref: r.Ref, Channel: r.Channel, State: r.outstanding(), Confirmed: r.Confirmed, Due: r.Due, Before: int(before),
+	}
 	if o.State == stock.OrderClosed {
 		return o
 	}
@@ -115,6 +144,12 @@ func (r *Reservation) Order() stock.Order {
 		}
 		for _, a := range l.Lots[:min(len(l.Lots), maxOrderLots)] {
 			line.Lots = append(line.Lots, stock.LotShare{Lot: a.Lot, Quantity: a.Quantity})
+		}
+		for _, p := range r.Picks {
+			if p.Line == i && p.Place.Term <= before {
+				line.Picked += p.Quantity
+				line.Short = line.Short || p.Short
+			}
 		}
 		o.Lines = append(o.Lines, line)
 	}

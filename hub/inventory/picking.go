@@ -7,9 +7,9 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
-// fulfil lets an entry of the floor move what an order claims: picks and
-// shorts name the order and its line, an undo names the entry that it takes
-// back. The stock has moved already, whatever becomes of the order.
+// fulfil lets an entry of the floor move what an order claims: picks, shorts
+// and returns name the order and its line, an undo names the entry that it
+// takes back. The stock has moved already, whatever becomes of the order.
 func (w *warehouse) fulfil(s *step, at Place, m *stock.Movement) {
 	if m.Kind == stock.Undo {
 		of := Place{at.Term, m.Undoes}
@@ -18,7 +18,7 @@ func (w *warehouse) fulfil(s *step, at Place, m *stock.Movement) {
 		}
 		return
 	}
-	if m.Kind != stock.Pick && m.Kind != stock.Short {
+	if m.Kind != stock.Pick && m.Kind != stock.Short && m.Kind != stock.Return {
 		return
 	}
 	slot, line, ok := w.order(s, m)
@@ -26,10 +26,12 @@ func (w *warehouse) fulfil(s *step, at Place, m *stock.Movement) {
 		return
 	}
 	state := s.book.desk.records[slot].r.State
-	if state == Confirmed {
+	switch {
+	case state == Confirmed && m.Kind == stock.Return:
+		s.putBack(slot, line, at, m)
+	case state == Confirmed:
 		s.pick(slot, line, at, m)
-	}
-	if state == Cancelled {
+	case state == Cancelled:
 		s.pickCancelled(slot, line, m)
 	}
 }
@@ -63,11 +65,29 @@ func (s *step) pick(slot uint32, line int, at Place, m *stock.Movement) {
 	s.unclaim(w, r, l, before-l.Reserved(), m)
 	r.Picks = append(slices.Clip(r.Picks), PickOf{Line: line, Place: at, Quantity: quantity, Short: m.Kind == stock.Short})
 	w.note(at, slot)
-	for i := range r.Lines {
-		if !r.Lines[i].Done {
-			s.put(slot, r, EventPicked)
-			return
-		}
+	s.picked(slot, r)
+}
+
+// putBack commits again what comes back to the shelf before the order is whole.
+func (s *step) putBack(slot uint32, line int, at Place, m *stock.Movement) {
+	w := s.book.desk.records[slot].ware
+	r := s.change(slot)
+	n := min(m.Delta, r.Lines[line].Picked)
+	if n <= 0 {
+		return
+	}
+	r.Picks = append(slices.Clip(r.Picks), PickOf{Line: line, Place: at, Quantity: -n})
+	w.note(at, slot)
+	s.recommit(w, r, line, -n)
+	s.picked(slot, r)
+}
+
+// picked puts an order of which something was picked or put back, and ends it
+// with its last line.
+func (s *step) picked(slot uint32, r *Reservation) {
+	if slices.ContainsFunc(r.Lines, func(l ReservationLine) bool { return !l.Done }) {
+		s.put(slot, r, EventPicked)
+		return
 	}
 	s.finish(slot, r)
 }
@@ -150,13 +170,24 @@ func (s *step) unpick(slot uint32, of Place) {
 	was := r.Picks[i]
 	r.Picks = slices.Delete(slices.Clone(r.Picks), i, i+1)
 	delete(w.picked, of)
-	l := &r.Lines[was.Line]
+	s.recommit(w, r, was.Line, -was.Quantity)
+	s.picked(slot, r)
+}
+
+// recommit changes by how much of a line left the shelf, when something that was
+// done of it was taken back.
+func (s *step) recommit(w *warehouse, r *Reservation, line int, n int64) {
+	l := &r.Lines[line]
 	before := l.Reserved()
-	l.Picked -= was.Quantity
-	l.Done = l.Granted == 0 || l.whole() || slices.ContainsFunc(r.Picks, func(p PickOf) bool { return p.Line == was.Line && p.Short })
+	l.Picked += n
+	l.Done = l.Granted == 0 || l.whole() || slices.ContainsFunc(r.Picks, func(p PickOf) bool { return p.Line == line && p.Short })
+	more := l.Reserved() - before
+	if more < 0 {
+		s.unclaim(w, r, l, -more, new(stock.Movement))
+		return
+	}
 	if p := w.promise(s.book, l.SKU); p != nil {
-		p.count(Confirmed, r.Channel, l.Reserved()-before)
+		p.count(Confirmed, r.Channel, more)
 		s.loosen(p) // settle sets aside what it needs
 	}
-	s.put(slot, r, EventPicked)
 }

@@ -351,12 +351,12 @@ func TestOrder_GoesDownAndIsTakenBack(t *testing.T) {
 	s.try("o-1", want("milk", 5))
 	s.confirm("o-1")
 	down := s.book.Shown().Downs[0]
-	if len(down.Pending) != 1 || down.Pending[0].Order != "o-1" || down.Orders[0].Order().State != stock.OrderOpen {
+	if len(down.Pending) != 1 || down.Pending[0].Order != "o-1" || down.Orders[0].Order(0).State != stock.OrderOpen {
 		t.Fatalf("down stream %+v", down)
 	}
 	s.cancel("o-1")
 	down = s.book.Shown().Downs[0]
-	if len(down.Pending) != 2 || down.Orders[1].Order().State != stock.OrderCancelled {
+	if len(down.Pending) != 2 || down.Orders[1].Order(0).State != stock.OrderCancelled {
 		t.Fatalf("down stream %+v", down)
 	}
 }
@@ -405,7 +405,7 @@ func TestOrders_GoDownAgainWithANewStream(t *testing.T) {
 	s.box.Start(7)
 	s.box.Hear(s.do(s.box.Hello())) // it names a down stream that nobody knows
 	down = s.book.Shown().Downs[0]
-	if len(down.Pending) != 1 || down.Pending[0].Order != "o-1" || down.Orders[0].Order().State != stock.OrderOpen {
+	if len(down.Pending) != 1 || down.Pending[0].Order != "o-1" || down.Orders[0].Order(0).State != stock.OrderOpen {
 		t.Errorf("down stream %+v", down)
 	}
 	if diff := s.loaded(); diff != "" {
@@ -422,7 +422,7 @@ func TestOrders_ThatEndedAreClosedOnTheFloor(t *testing.T) {
 	s.confirm("o-1")
 	s.floor(pick("o-1", "1", "milk", 1))
 	down := s.book.Shown().Downs[0]
-	if len(down.Pending) != 2 || down.Orders[1].Order().State != stock.OrderClosed {
+	if len(down.Pending) != 2 || down.Orders[1].Order(0).State != stock.OrderClosed {
 		t.Fatalf("down stream %+v", down)
 	}
 	s.do(inventory.DownStored{Warehouse: "wh-0", Session: s.box.Session, Position: stock.DownPosition{Epoch: down.Epoch, Applied: 2}})

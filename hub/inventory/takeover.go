@@ -146,4 +146,5 @@ func (w *warehouse) open(s *step, last stock.Seq) {
 	}
 	w.empty(s)
 	w.reached(s)
+	s.tellPicked(w)
 }

@@ -99,7 +99,7 @@ func (p *Pebble) Down(w stock.Warehouse, after stock.Seq, n int) stock.DownBatch
 	for i, key := range keys[:min(n, len(keys))] {
 		if key.Order != "" {
 			at := int(after-d.Stored) + i
-			o, ok := pendingOrder(orders, key.Order, at)
+			o, ok := pendingOrder(orders, key.Order, at, st.Before())
 			if !ok {
 				break // the stream changed under our hands: its bell rings
 			}
@@ -135,9 +135,9 @@ func copyOf(row *inventory.ItemRow) stock.Item {
 }
 
 // pendingOrder finds an order among those of a down stream.
-func pendingOrder(orders *[]*inventory.Reservation, id stock.OrderID, at int) (stock.Order, bool) {
+func pendingOrder(orders *[]*inventory.Reservation, id stock.OrderID, at int, before inventory.Term) (stock.Order, bool) {
 	if orders == nil || at >= len(*orders) || (*orders)[at] == nil || (*orders)[at].ID != id {
 		return stock.Order{}, false
 	}
-	return (*orders)[at].Order(), true
+	return (*orders)[at].Order(before), true
 }

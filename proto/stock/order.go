@@ -47,6 +47,9 @@ type Order struct {
 	Lines     []OrderLine
 	Confirmed time.Time
 	Due       time.Time // when it is promised for; zero where nothing was promised
+	// Before is how many ledgers the warehouse had before the one of the box that
+	// is told. What they did of the order stands in its lines.
+	Before int
 }
 
 // OrderLine is one line of an order. Quantities are base units.
@@ -61,6 +64,10 @@ type OrderLine struct {
 	MinExpiry   Date
 	Lots        []LotShare // where the hub expects it to come from: a hint
 	Substitutes []SKU      // what may be picked instead, best first
+	// Picked is what earlier ledgers picked for the line, Short that one of them
+	// closed it. Progress is what the present ledger did.
+	Picked int64
+	Short  bool
 }
 
 // LotShare is a part of a line that a lot is to cover.
@@ -74,6 +81,9 @@ const (
 	MaxOrderLines  = 200
 	MaxSubstitutes = 8
 	maxOrderLots   = 64
+	// maxPicked is far above what anybody picks: goods that are weighed may be
+	// more than was ordered.
+	maxPicked = 1000 * MaxQty
 )
 
 // Validate checks the order against the rules of the wire.
@@ -106,6 +116,9 @@ func (l *OrderLine) validate() error {
 	}
 	if l.Number < 1 || l.Quantity < 1 || l.Quantity > MaxQty || l.Tolerance < 0 || l.Tolerance > l.Quantity || !l.MinExpiry.Valid() {
 		return fmt.Errorf("%w number, quantity %d, tolerance %d or date %d", ErrInvalid, l.Quantity, l.Tolerance, l.MinExpiry)
+	}
+	if l.Picked < 0 || l.Picked > maxPicked {
+		return fmt.Errorf("%w quantity %d picked before", ErrInvalid, l.Picked)
 	}
 	if len(l.Lots) > maxOrderLots || len(l.Substitutes) > MaxSubstitutes {
 		return fmt.Errorf("%w %d lots, %d substitutes", ErrInvalid, len(l.Lots), len(l.Substitutes))

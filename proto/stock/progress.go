@@ -14,9 +14,9 @@ type Picked struct {
 	Quantity int64 // base units
 }
 
-// Progress is what a warehouse has done of an order. It follows from the
+// Progress is what a ledger has done of an order. It follows from the
 // movements that name the order as their Document and a line of it as their
-// Line.
+// Line. What earlier ledgers of the warehouse did, the order's lines say.
 type Progress struct {
 	Picked []Picked // none is 0; in the order in which they were first picked
 	Short  []int    // lines that were closed with less than was ordered
@@ -52,7 +52,11 @@ func (p *Progress) add(more Picked) {
 	}
 }
 
-// Of gives how much of a line was picked, in base units.
+// Total gives how much of a line was picked by this ledger and those before it,
+// in base units.
+func (p *Progress) Total(l *OrderLine) int64 { return l.Picked + p.Of(l.Number) }
+
+// Of gives how much this ledger picked for a line, in base units.
 func (p *Progress) Of(line int) int64 {
 	var n int64
 	for _, o := range p.Picked {
@@ -73,13 +77,13 @@ func (p *Progress) OfLot(line int, sku SKU, lot Lot) int64 {
 	return 0
 }
 
-// IsShort reports whether a line was closed with less than was ordered.
+// IsShort reports whether this ledger closed a line with less than was ordered.
 func (p *Progress) IsShort(line int) bool { return slices.Contains(p.Short, line) }
 
 // Done reports whether nothing more is to be picked for a line: it is short, or
 // whole within its tolerance.
 func (p *Progress) Done(l *OrderLine) bool {
-	return p.IsShort(l.Number) || p.Of(l.Number) >= max(1, l.Quantity-l.Tolerance)
+	return l.Short || p.IsShort(l.Number) || p.Total(l) >= max(1, l.Quantity-l.Tolerance)
 }
 
 // Left gives how much is still to be picked for a line, in base units.
@@ -87,7 +91,7 @@ func (p *Progress) Left(l *OrderLine) int64 {
 	if p.Done(l) {
 		return 0
 	}
-	return l.Quantity - p.Of(l.Number)
+	return l.Quantity - p.Total(l)
 }
 
 // Empty reports whether nothing was done.

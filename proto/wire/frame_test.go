@@ -29,9 +29,9 @@ func frames() (up, down []wire.Frame) {
 		return wire.Frame{Epoch: stock.Epoch{1, 2}, Boot: wire.Boot{3, 4}, Session: 7, Body: b}
 	}
 	item := &stock.Item{SKU: "milk-1l", Name: "鲜牛奶", NameEn: "Fresh milk", Unit: stock.Piece, GTINs: []stock.GTIN{"06901234567892"}, Pack: 12, Bin: "A-01", Zone: stock.Chilled, ShelfLife: 7, Price: 1290}
-	order := &stock.Order{ID: "o-1", Ref: "饿了么 0042", Channel: "app", State: stock.OrderOpen, Confirmed: at, Due: at, Lines: []stock.OrderLine{
+	order := &stock.Order{ID: "o-1", Ref: "饿了么 0042", Channel: "app", State: stock.OrderOpen, Confirmed: at, Due: at, Before: 2, Lines: []stock.OrderLine{
 		{Number: 1, SKU: "milk-1l", Quantity: 2, MinExpiry: 20261231, Lots: []stock.LotShare{{Lot: "批次一", Quantity: 2}}, Substitutes: []stock.SKU{"milk-2l"}},
-		{Number: 2, SKU: "pork", Quantity: 500, Tolerance: 50},
+		{Number: 2, SKU: "pork", Quantity: 500, Tolerance: 50, Picked: 130, Short: true},
 	}}
 	statement := f(&wire.Statement{Of: wire.StatementBase, Seq: 9, Head: stock.Hash{4}, Part: 1, Parts: 2, Digest: 1 << 63, Levels: []stock.StatedLevel{
 		{Level: stock.Level{Cell: stock.Cell{SKU: "a", Lot: "批次一", Bin: "B"}, OnHand: -4, Expiry: 20261231}, Produced: 20261201},

@@ -121,7 +121,7 @@ func (w *twin) compareReservations(tb rapid.TB, want *inventory.Changes) {
 	}
 	for _, d := range want.Downs {
 		same(tb, "policies", policies[d.Warehouse], w.store.Policies(d.Warehouse))
-		same(tb, "orders", ordersOf(d.Orders), downOrders(w.store.Down(d.Warehouse, 0, all)))
+		same(tb, "orders", ordersOf(d.Orders, w.before(d.Warehouse)), downOrders(w.store.Down(d.Warehouse, 0, all)))
 	}
 	known := make(map[stock.OrderID]*inventory.Reservation)
 	for _, r := range w.past {
@@ -145,10 +145,16 @@ func (w *twin) compareReservations(tb rapid.TB, want *inventory.Changes) {
 	}
 }
 
-func ordersOf(records []*inventory.Reservation) (out []stock.Order) {
+// before gives the term whose picks the box that is told cannot know.
+func (w *twin) before(id stock.Warehouse) inventory.Term {
+	st, _ := w.store.Warehouse(id)
+	return st.Before()
+}
+
+func ordersOf(records []*inventory.Reservation, before inventory.Term) (out []stock.Order) {
 	for _, r := range records {
 		if r != nil {
-			out = append(out, r.Order())
+			out = append(out, r.Order(before))
 		}
 	}
 	return out

@@ -536,8 +536,11 @@ type Order struct {
 	State uint32       `protobuf:"varint,4,opt,name=state,proto3" json:"state,omitempty"`
 	Lines []*OrderLine `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
 	// Unix milliseconds; 0 is none.
-	ConfirmedMs   int64 `protobuf:"varint,6,opt,name=confirmed_ms,json=confirmedMs,proto3" json:"confirmed_ms,omitempty"`
-	DueMs         int64 `protobuf:"varint,7,opt,name=due_ms,json=dueMs,proto3" json:"due_ms,omitempty"`
+	ConfirmedMs int64 `protobuf:"varint,6,opt,name=confirmed_ms,json=confirmedMs,proto3" json:"confirmed_ms,omitempty"`
+	DueMs       int64 `protobuf:"varint,7,opt,name=due_ms,json=dueMs,proto3" json:"due_ms,omitempty"`
+	// How many ledgers the warehouse had before the one of the box that is told:
+	// what they did stands in the lines. 0 also from a hub that does not say.
+	Before        uint32 `protobuf:"varint,8,opt,name=before,proto3" json:"before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -621,6 +624,13 @@ func (x *Order) GetDueMs() int64 {
 	return 0
 }
 
+func (x *Order) GetBefore() uint32 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
 // OrderLine is one line of an order, in base units.
 type OrderLine struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -633,7 +643,11 @@ type OrderLine struct {
 	MinExpiry int32       `protobuf:"varint,5,opt,name=min_expiry,json=minExpiry,proto3" json:"min_expiry,omitempty"`
 	Lots      []*LotShare `protobuf:"bytes,6,rep,name=lots,proto3" json:"lots,omitempty"`
 	// What may be picked instead, best first.
-	Substitutes   []string `protobuf:"bytes,7,rep,name=substitutes,proto3" json:"substitutes,omitempty"`
+	Substitutes []string `protobuf:"bytes,7,rep,name=substitutes,proto3" json:"substitutes,omitempty"`
+	// What earlier ledgers of the warehouse picked for the line.
+	Picked int64 `protobuf:"zigzag64,8,opt,name=picked,proto3" json:"picked,omitempty"`
+	// One of them closed the line with less than was ordered.
+	Short         bool `protobuf:"varint,9,opt,name=short,proto3" json:"short,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -715,6 +729,20 @@ func (x *OrderLine) GetSubstitutes() []string {
 		return x.Substitutes
 	}
 	return nil
+}
+
+func (x *OrderLine) GetPicked() int64 {
+	if x != nil {
+		return x.Picked
+	}
+	return 0
+}
+
+func (x *OrderLine) GetShort() bool {
+	if x != nil {
+		return x.Short
+	}
+	return false
 }
 
 // LotShare is a part of a line that a lot is to cover.
@@ -816,7 +844,7 @@ const file_forestock_v1_entry_proto_rawDesc = "" +
 	"\x0fshelf_life_days\x18\n" +
 	" \x01(\x05R\rshelfLifeDays\x12\x1b\n" +
 	"\tprice_fen\x18\v \x01(\x05R\bpriceFen\x12\x18\n" +
-	"\aremoved\x18\f \x01(\bR\aremoved\"\xc2\x01\n" +
+	"\aremoved\x18\f \x01(\bR\aremoved\"\xda\x01\n" +
 	"\x05Order\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03ref\x18\x02 \x01(\tR\x03ref\x12\x18\n" +
@@ -824,7 +852,8 @@ const file_forestock_v1_entry_proto_rawDesc = "" +
 	"\x05state\x18\x04 \x01(\rR\x05state\x12-\n" +
 	"\x05lines\x18\x05 \x03(\v2\x17.forestock.v1.OrderLineR\x05lines\x12!\n" +
 	"\fconfirmed_ms\x18\x06 \x01(\x03R\vconfirmedMs\x12\x15\n" +
-	"\x06due_ms\x18\a \x01(\x03R\x05dueMs\"\xdc\x01\n" +
+	"\x06due_ms\x18\a \x01(\x03R\x05dueMs\x12\x16\n" +
+	"\x06before\x18\b \x01(\rR\x06before\"\x8a\x02\n" +
 	"\tOrderLine\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
@@ -833,7 +862,9 @@ const file_forestock_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"min_expiry\x18\x05 \x01(\x05R\tminExpiry\x12*\n" +
 	"\x04lots\x18\x06 \x03(\v2\x16.forestock.v1.LotShareR\x04lots\x12 \n" +
-	"\vsubstitutes\x18\a \x03(\tR\vsubstitutes\"8\n" +
+	"\vsubstitutes\x18\a \x03(\tR\vsubstitutes\x12\x16\n" +
+	"\x06picked\x18\b \x01(\x12R\x06picked\x12\x14\n" +
+	"\x05short\x18\t \x01(\bR\x05short\"8\n" +
 	"\bLotShare\x12\x10\n" +
 	"\x03lot\x18\x01 \x01(\tR\x03lot\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x12R\bquantity*\xef\x01\n" +
