@@ -26,11 +26,15 @@ func (a *availability) GetAvailability(_ context.Context, req *forestockv1.GetAv
 	if err != nil {
 		return nil, err
 	}
+	channel, err := parseChannel(req.GetChannel())
+	if err != nil {
+		return nil, err
+	}
 	s, err := a.view.warehouse("name", w)
 	if err != nil {
 		return nil, err
 	}
-	m := a.view.moment(s, time.Now())
+	m := a.view.moment(s, channel, time.Now())
 	l, ok := m.level(sku)
 	if !ok {
 		return nil, refuseSKU("name", sku)
@@ -43,8 +47,12 @@ func (a *availability) BatchGetAvailability(_ context.Context, req *forestockv1.
 	if err := checkBatch("names", len(req.GetNames())); err != nil {
 		return nil, err
 	}
+	channel, err := parseChannel(req.GetChannel())
+	if err != nil {
+		return nil, err
+	}
 	out := &forestockv1.BatchGetAvailabilityResponse{Availability: make([]*forestockv1.Availability, 0, len(req.GetNames()))}
-	moments := newMoments(a.view)
+	moments := newMoments(a.view, channel)
 	for i, name := range req.GetNames() {
 		w, sku, err := parseSKUName(fmt.Sprintf("names[%d]", i), name)
 		if err != nil {
@@ -74,13 +82,14 @@ func checkBatch(field string, n int) error {
 // moments keeps one view of each warehouse that an answer speaks of, so that
 // all its numbers are of the same time.
 type moments struct {
-	view *view
-	now  time.Time
-	seen map[stock.Warehouse]*moment
+	view    *view
+	channel string
+	now     time.Time
+	seen    map[stock.Warehouse]*moment
 }
 
-func newMoments(v *view) *moments {
-	return &moments{view: v, now: time.Now(), seen: make(map[stock.Warehouse]*moment, 1)}
+func newMoments(v *view, channel string) *moments {
+	return &moments{view: v, channel: channel, now: time.Now(), seen: make(map[stock.Warehouse]*moment, 1)}
 }
 
 // of gives the moment of a warehouse; nil when there is no such warehouse.
@@ -90,7 +99,7 @@ func (ms *moments) of(w stock.Warehouse) *moment {
 		return m
 	}
 	if s, known := ms.view.stock.Warehouse(w); known {
-		m = ms.view.moment(s, ms.now)
+		m = ms.view.moment(s, ms.channel, ms.now)
 	}
 	ms.seen[w] = m
 	return m

@@ -39,20 +39,9 @@ func (r *reservations) candidates(req *forestockv1.CreateReservationRequest, now
 // candidate puts in how fresh a warehouse's numbers are.
 func (r *reservations) candidate(w stock.Warehouse, now time.Time) inventory.Candidate {
 	c := inventory.Candidate{Warehouse: w, Freshness: inventory.Stale, Age: ageless}
-	s, ok := r.view.stock.Warehouse(w)
-	if !ok {
-		return c
-	}
-	sign := r.view.pulse.of(&s, now)
-	if !sign.AsOf.IsZero() {
-		c.Age = sign.Age
-	}
-	switch sign.Freshness {
-	case forestockv1.Freshness_LIVE:
-		c.Freshness = inventory.Live
-	case forestockv1.Freshness_DEGRADED:
-		c.Freshness = inventory.Degraded
-	case forestockv1.Freshness_FROZEN, forestockv1.Freshness_FRESHNESS_UNSPECIFIED:
+	if s, ok := r.view.stock.Warehouse(w); ok {
+		sign := r.view.pulse.of(&s, now)
+		c.Freshness, c.Age = sign.judged()
 	}
 	return c
 }

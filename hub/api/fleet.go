@@ -60,8 +60,9 @@ func (f *fleet) ListWarehouses(_ context.Context, req *forestockv1.ListWarehouse
 
 func (v *view) warehouseMessage(s *inventory.WarehouseState, now time.Time) *forestockv1.Warehouse {
 	sign := v.pulse.of(s, now)
+	terms := v.pulse.terms(s, &sign, now)
 	m := &forestockv1.Warehouse{
-		Name: warehouseName(s.Warehouse), Online: sign.online(now), Freshness: sign.Freshness,
+		Name: warehouseName(s.Warehouse), Online: sign.online(now), Freshness: sign.Freshness, Closed: terms.Closed,
 		LastHeardTime: timestamp(sign.Heard), AsOfTime: timestamp(sign.AsOf), Age: sign.age(),
 		AppliedSeq: sequence(s.Applied), Unsent: count(s.Unsent()), Epoch: s.Box.Epoch.String(),
 		Skus: count(s.SKUs), Software: s.Box.Software, Digest: fmt.Sprintf("%016x", s.Digest),

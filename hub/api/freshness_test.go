@@ -18,7 +18,7 @@ const (
 )
 
 func TestFreshness_TurnsAtItsBounds(t *testing.T) {
-	p := newPulse(nil, nil, 15*time.Second, 5*time.Minute)
+	p := newPulse(nil, nil, 15*time.Second, 5*time.Minute, time.UTC)
 	for _, tt := range []struct {
 		age  time.Duration
 		want forestockv1.Freshness
@@ -63,7 +63,7 @@ func TestFreshness_IsAboutTheNumbers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := &line{contacts: map[stock.Warehouse]Contact{"wh-01": tt.contact}}
-			got := newPulse(nil, l, 15*time.Second, 5*time.Minute).of(&tt.state, now)
+			got := newPulse(nil, l, 15*time.Second, 5*time.Minute, time.UTC).of(&tt.state, now)
 			if got.Freshness != tt.want || !got.AsOf.Equal(tt.asOf) || got.online(now) != tt.online {
 				t.Errorf("as of %v it is %v, online %v; want %v, %v, %v", got.AsOf, got.Freshness, got.online(now), tt.asOf, tt.want, tt.online)
 			}
@@ -87,7 +87,7 @@ func TestFreshness_IsToldTheSecondItTurns(t *testing.T) {
 		turned := make(map[forestockv1.Freshness]time.Duration)
 		for range 600 {
 			synctest.Wait()
-			is := beat(w.server.pulse)["wh-01"]
+			is := beats(w.server.pulse)["wh-01"].freshness
 			if _, seen := turned[is]; !seen {
 				turned[is] = time.Since(begun)
 			}
@@ -99,7 +99,7 @@ func TestFreshness_IsToldTheSecondItTurns(t *testing.T) {
 		changed := w.server.pulse.next()
 		w.heard("wh-01")
 		<-changed
-		if is := beat(w.server.pulse)["wh-01"]; is != live {
+		if is := beats(w.server.pulse)["wh-01"].freshness; is != live {
 			t.Errorf("heard again, it is %v", is)
 		}
 		cancel()
@@ -109,8 +109,8 @@ func TestFreshness_IsToldTheSecondItTurns(t *testing.T) {
 	})
 }
 
-func beat(p *pulse) map[stock.Warehouse]forestockv1.Freshness {
+func beats(p *pulse) map[stock.Warehouse]beat {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.beat
+	return p.last
 }

@@ -65,7 +65,7 @@ func TestGate_LimitsACallerOverBothForms(t *testing.T) {
 	t.Run("a gateway without the channel walks around it", func(t *testing.T) {
 		w := newWorld(t, oneCall)
 		mux := runtime.NewServeMux()
-		direct := &fleet{view: &view{stock: w.stock, pulse: w.server.pulse, zone: time.UTC}}
+		direct := &fleet{view: &view{stock: w.stock, pulse: w.server.pulse}}
 		if err := forestockv1.RegisterFleetServiceHandlerServer(t.Context(), mux, direct); err != nil {
 			t.Fatal(err)
 		}

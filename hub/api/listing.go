@@ -20,6 +20,10 @@ func (a *availability) ListAvailability(ctx context.Context, req *forestockv1.Li
 	if err != nil {
 		return nil, err
 	}
+	channel, err := parseChannel(req.GetChannel())
+	if err != nil {
+		return nil, err
+	}
 	question := req.GetParent() + "?" + q.text
 	place, err := pagePlace(levelPage, question, req.GetPageToken())
 	if err != nil {
@@ -29,7 +33,7 @@ func (a *availability) ListAvailability(ctx context.Context, req *forestockv1.Li
 	if req.GetParent() == "warehouses/"+everyWarehouse {
 		list = a.listEvery
 	}
-	moments := newMoments(a.view)
+	moments := newMoments(a.view, channel)
 	found, err := list(ctx, moments, levelQuery{query: q, parent: req.GetParent(), place: place, n: size + 1})
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func (a *availability) ListMovements(ctx context.Context, req *forestockv1.ListM
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := a.view.moment(s, time.Now()).level(sku); !ok {
+	if _, ok := a.view.moment(s, "", time.Now()).level(sku); !ok {
 		return nil, refuseSKU("parent", sku)
 	}
 	entries, next, err := a.view.stock.Movements(ctx, w, sku, inventory.Cursor(before), size)

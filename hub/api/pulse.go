@@ -12,19 +12,21 @@ import (
 )
 
 // pulse knows how fresh the numbers of every warehouse are, and tells when one
-// of them becomes live, degraded or frozen. It is safe for concurrent use.
+// of them becomes live, degraded or frozen, or promises on other terms. It is
+// safe for concurrent use.
 type pulse struct {
 	stock          Stock
 	link           Link
 	live, degraded time.Duration
+	zone           *time.Location // whose midnight makes a lot expire
 
 	mu      sync.Mutex // guards what follows
-	beat    map[stock.Warehouse]forestockv1.Freshness
+	last    map[stock.Warehouse]beat
 	changed chan struct{} // closed with the next change
 }
 
-func newPulse(s Stock, l Link, live, degraded time.Duration) *pulse {
-	return &pulse{stock: s, link: l, live: live, degraded: degraded, changed: make(chan struct{})}
+func newPulse(s Stock, l Link, live, degraded time.Duration, zone *time.Location) *pulse {
+	return &pulse{stock: s, link: l, live: live, degraded: degraded, zone: zone, changed: make(chan struct{})}
 }
 
 // sign is how a warehouse stands at one moment.
@@ -33,6 +35,40 @@ type sign struct {
 	AsOf      time.Time     // when the numbers were last known to be complete; zero for never
 	Age       time.Duration // since AsOf; meaningless for never
 	Freshness forestockv1.Freshness
+}
+
+// beat is how a warehouse stood when Run looked last.
+type beat struct {
+	freshness forestockv1.Freshness
+	terms     inventory.Terms // of no channel
+}
+
+// judged gives how fresh the numbers are in the words of the Book.
+func (s *sign) judged() (inventory.Freshness, time.Duration) {
+	age := s.Age
+	if s.AsOf.IsZero() {
+		age = ageless
+	}
+	switch s.Freshness {
+	case forestockv1.Freshness_LIVE:
+		return inventory.Live, age
+	case forestockv1.Freshness_DEGRADED:
+		return inventory.Degraded, age
+	case forestockv1.Freshness_FROZEN, forestockv1.Freshness_FRESHNESS_UNSPECIFIED:
+	}
+	return inventory.Stale, age
+}
+
+// terms gives on what terms a warehouse promises at a moment with this sign.
+func (p *pulse) terms(s *inventory.WarehouseState, sign *sign, now time.Time) inventory.Terms {
+	var own *inventory.Policy
+	if rows := p.stock.Policies(s.Warehouse); len(rows) > 0 && rows[0].SKU == "" {
+		own = rows[0].Policy
+	}
+	freshness, age := sign.judged()
+	return inventory.Terms{
+		Today: stock.DateOf(now.In(p.zone)), Degraded: freshness != inventory.Live, Closed: s.ClosedTo(own, freshness, age),
+	}
 }
 
 // of gives how a warehouse stands now.
@@ -86,22 +122,40 @@ func (p *pulse) Run(ctx context.Context) error {
 }
 
 func (p *pulse) look(now time.Time) {
-	beat := make(map[stock.Warehouse]forestockv1.Freshness)
+	beats := make(map[stock.Warehouse]beat)
 	for _, s := range p.stock.Warehouses() {
-		beat[s.Warehouse] = p.of(&s, now).Freshness
+		beats[s.Warehouse] = p.now(&s, now)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if maps.Equal(beat, p.beat) {
+	if maps.Equal(beats, p.last) {
 		return
 	}
-	p.beat = beat
+	p.last = beats
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
+func (p *pulse) now(s *inventory.WarehouseState, now time.Time) beat {
+	sign := p.of(s, now)
+	return beat{sign.Freshness, p.terms(s, &sign, now)}
+}
+
+// beat gives how a warehouse stood when Run looked last; now, where Run never
+// saw it. Whoever follows next goes by this and not by the moment: what is over
+// before Run looks again is a change that nobody would take back.
+func (p *pulse) beat(s *inventory.WarehouseState, now time.Time) beat {
+	p.mu.Lock()
+	b, seen := p.last[s.Warehouse]
+	p.mu.Unlock()
+	if !seen {
+		b = p.now(s, now)
+	}
+	return b
+}
+
 // next gives a channel that is closed once the freshness of any warehouse has
-// changed.
+// changed, or on what terms it promises.
 func (p *pulse) next() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()

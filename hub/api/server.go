@@ -94,9 +94,9 @@ func (s *Server) build() error {
 	if err := countRunning(s.deps.Registry, s.gate); err != nil {
 		return err
 	}
-	s.pulse = newPulse(s.deps.Stock, s.deps.Link, s.config.Live, s.config.Degraded)
+	s.pulse = newPulse(s.deps.Stock, s.deps.Link, s.config.Live, s.config.Degraded, s.config.Zone)
 	s.queue, s.audit = newQueue(s.config.Limits.Commands), newAudit(s.deps.Stock, s.deps.Log)
-	s.view = &view{stock: s.deps.Stock, pulse: s.pulse, audit: s.audit, zone: s.config.Zone}
+	s.view = &view{stock: s.deps.Stock, pulse: s.pulse, audit: s.audit}
 	if err := errors.Join(s.deps.Registry.Register(&fleetMetrics{pulse: s.pulse}), s.deps.Registry.Register(s.audit)); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (s *Server) AvailabilityJSON(w stock.Warehouse, sku stock.SKU) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	m := s.view.moment(state, time.Now())
+	m := s.view.moment(state, "", time.Now())
 	l, _ := m.level(sku)
 	return newMarshaler().Marshal(m.availability(&l))
 }

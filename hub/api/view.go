@@ -18,7 +18,6 @@ type view struct {
 	stock Stock
 	pulse *pulse
 	audit *audit // nil raises none of its alarms
-	zone  *time.Location
 }
 
 // warehouse gives the state of a warehouse that exists.
@@ -41,11 +40,23 @@ type moment struct {
 	stock Stock
 	state inventory.WarehouseState
 	sign  sign
-	today stock.Date
+	terms inventory.Terms
 }
 
-func (v *view) moment(s inventory.WarehouseState, now time.Time) *moment {
-	return &moment{stock: v.stock, state: s, sign: v.pulse.of(&s, now), today: stock.DateOf(now.In(v.zone))}
+// moment takes it, for a channel's questions or for those of none.
+func (v *view) moment(s inventory.WarehouseState, channel string, now time.Time) *moment {
+	sign := v.pulse.of(&s, now)
+	m := &moment{stock: v.stock, state: s, sign: sign, terms: v.pulse.terms(&s, &sign, now)}
+	m.terms.Channel = channel
+	return m
+}
+
+// parseChannel reads the channel that numbers are asked for.
+func parseChannel(name string) (string, error) {
+	if err := inventory.CheckChannel(name); err != nil {
+		return "", invalid(InvalidName, "channel", "%v", err)
+	}
+	return name, nil
 }
 
 // level gives the level of a SKU; one that only the catalogue knows has nothing
@@ -61,13 +72,19 @@ func (m *moment) level(sku stock.SKU) (inventory.Level, bool) {
 // availability gives one level as the platform sees it.
 func (m *moment) availability(l *inventory.Level) *forestockv1.Availability {
 	item, known := m.stock.Item(l.SKU)
+	offer := l.Offer(m.terms)
 	a := &forestockv1.Availability{
 		Name: skuName(l.Warehouse, l.SKU), Unit: string(item.Unit), Title: item.Name, TitleEn: item.NameEn,
-		Sellable: quantity(l.Sellable(m.today)), OnHand: quantity(l.OnHand), Held: quantity(l.Held),
-		Committed: quantity(l.Committed), Safety: quantity(l.Safety), Unavailable: quantity(l.Unavailable(m.today)),
+		Sellable: quantity(offer.Quantity), OnHand: quantity(l.OnHand), Held: quantity(l.Held),
+		Committed: quantity(l.Committed), Safety: quantity(l.Safety), Unavailable: quantity(l.Unavailable(m.terms.Today)),
+		Buffer: quantity(offer.Buffer), Closed: m.terms.Closed,
 		AsOfTime: timestamp(m.sign.AsOf), Age: m.sign.age(), Freshness: m.sign.Freshness,
 		AppliedSeq: sequence(l.Applied), ReportedSeq: reportedSequence(l.Reported), Revision: strconv.FormatUint(uint64(l.Revision), 10),
 		Lots: make([]*forestockv1.LotLevel, len(l.Lots)),
+	}
+	if offer.Limited {
+		left := quantity(offer.Quota)
+		a.QuotaLeft = &left
 	}
 	// What is no longer sold is blocked, however much of it is there.
 	if known && item.Removed {
@@ -82,7 +99,7 @@ func (m *moment) availability(l *inventory.Level) *forestockv1.Availability {
 func (m *moment) lot(l *inventory.LotLevel) *forestockv1.LotLevel {
 	out := &forestockv1.LotLevel{
 		Lot: string(l.Lot), OnHand: quantity(l.OnHand), ExpiryDate: l.Expiry.String(), ProducedDate: l.Produced.String(),
-		Expired: l.Expired(m.today), Bins: make([]*forestockv1.BinLevel, len(l.Bins)),
+		Expired: l.Expired(m.terms.Today), Bins: make([]*forestockv1.BinLevel, len(l.Bins)),
 	}
 	for i, b := range l.Bins {
 		out.Bins[i] = &forestockv1.BinLevel{Bin: string(b.Bin), OnHand: quantity(b.OnHand)}

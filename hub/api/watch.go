@@ -26,10 +26,11 @@ type watch struct {
 	*availability
 	stream   watchStream
 	scope    inventory.Scope
-	question string // what its resume tokens are bound to
-	token    string // the last one
-	caughtUp bool   // every number as it was at the beginning is through
-	told     map[stock.Warehouse]forestockv1.Freshness
+	channel  string
+	question string          // what its resume tokens are bound to
+	at       inventory.Token // how far the feed came
+	caughtUp bool            // every number as it was at the beginning is through
+	told     roll
 }
 
 // WatchAvailability streams the numbers of a scope, and then every change. The
@@ -40,12 +41,15 @@ func (a *availability) WatchAvailability(req *forestockv1.WatchAvailabilityReque
 	if err != nil {
 		return err
 	}
-	w := &watch{availability: a, stream: stream, scope: scope, question: scopeQuestion(scope), token: req.GetResumeToken(), told: make(map[stock.Warehouse]forestockv1.Freshness)}
-	since, err := w.since()
+	channel, err := parseChannel(req.GetChannel())
 	if err != nil {
 		return err
 	}
-	feed, err := a.view.stock.Watch(since, scope)
+	w := &watch{availability: a, stream: stream, scope: scope, channel: channel, question: scopeQuestion(scope, channel)}
+	if err := w.resume(req.GetResumeToken()); err != nil {
+		return err
+	}
+	feed, err := a.view.stock.Watch(w.at, scope)
 	if errors.Is(err, inventory.ErrTokenTooOld) {
 		return refuse(codes.FailedPrecondition, ResumeTokenUnknown, "the hub's store began a new life since this resume_token; watch again without one").in("resume_token")
 	}
@@ -83,7 +87,7 @@ func (v *view) scope(req *forestockv1.WatchAvailabilityRequest) (out inventory.S
 
 // scopeQuestion sums up a scope: a token of one scope would skip numbers in
 // another one.
-func scopeQuestion(s inventory.Scope) string {
+func scopeQuestion(s inventory.Scope, channel string) string {
 	h := sha256.New()
 	for _, w := range slices.Compact(slices.Sorted(slices.Values(s.Warehouses))) {
 		h.Write([]byte("w" + w + "\n"))
@@ -91,20 +95,38 @@ func scopeQuestion(s inventory.Scope) string {
 	for _, sku := range slices.Compact(slices.Sorted(slices.Values(s.SKUs))) {
 		h.Write([]byte("s" + sku + "\n"))
 	}
+	if channel != "" {
+		h.Write([]byte("c" + channel + "\n"))
+	}
 	return string(h.Sum(nil))
 }
 
-func (w *watch) since() (inventory.Token, error) {
-	if w.token == "" {
-		return inventory.Token{}, nil
+// resume begins where a token says; with everything, where it does not say how
+// the warehouses stood.
+func (w *watch) resume(token string) error {
+	if token == "" {
+		return nil
 	}
-	if text, ok := placeOf(resume, w.question, w.token); ok {
-		if token, err := inventory.ParseToken(text); err == nil {
-			return token, nil
+	if text, ok := placeOf(resume, w.question, token); ok {
+		at, terms, _ := strings.Cut(text, " ")
+		since, err := inventory.ParseToken(at)
+		if err == nil {
+			if told, ok := readRoll(terms); ok {
+				w.at, w.told = since, told
+			}
+			return nil
 		}
 	}
-	return inventory.Token{}, invalid(InvalidResumeToken, "resume_token",
-		"this resume_token belongs to no watch like this one; hand it back as it came, with the same warehouses and skus, or leave it out to begin again")
+	return invalid(InvalidResumeToken, "resume_token",
+		"this resume_token belongs to no watch like this one; hand it back as it came, with the same warehouses, skus and channel, or leave it out to begin again")
+}
+
+// token is what a watch that goes on after this one is handed.
+func (w *watch) token() string {
+	if w.at == (inventory.Token{}) {
+		return ""
+	}
+	return placeToken(resume, w.question, w.at.String()+" "+w.told.text())
 }
 
 // run takes the feed into the stream until one side ends. Between them is room
@@ -146,7 +168,7 @@ func pump[U any](ctx context.Context, feed func(context.Context) (U, error), upd
 func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update, ended <-chan error) error {
 	idle := time.NewTimer(w.bookmark)
 	defer idle.Stop()
-	changed, err := w.tellFreshness()
+	changed, err := w.tellTurns()
 	for err == nil {
 		select {
 		case <-ctx.Done():
@@ -154,7 +176,7 @@ func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update, en
 		case <-w.closing:
 			return refuse(codes.Unavailable, ShuttingDown, "the hub shuts down; watch again with the last resume_token").after(time.Second)
 		case <-changed:
-			changed, err = w.tellFreshness()
+			changed, err = w.tellTurns()
 		case u, ok := <-updates:
 			if !ok {
 				return <-ended
@@ -171,7 +193,7 @@ func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update, en
 // take sends one update of the feed on. Of its bookmarks only the first one
 // says something new; the others are said when the stream is idle.
 func (w *watch) take(u *inventory.Update) error {
-	w.token = placeToken(resume, w.question, u.Token.String())
+	w.at = u.Token
 	if !u.Bookmark {
 		return w.tellLevel(u.Level.Warehouse, u.Level.SKU)
 	}
@@ -189,10 +211,21 @@ func (w *watch) tellLevel(id stock.Warehouse, sku stock.SKU) error {
 	if err != nil {
 		return err
 	}
-	m := w.view.moment(s, time.Now())
+	if _, known := w.told.of(id); !known { // it is new here
+		if _, err := w.tellTurns(); err != nil {
+			return err
+		}
+	}
+	m := w.view.moment(s, w.channel, time.Now())
+	b, _ := w.told.of(id)
+	m.promisesOn(b)
 	l, _ := m.level(sku)
+	return w.tell(m, &l)
+}
+
+func (w *watch) tell(m *moment, l *inventory.Level) error {
 	w.sent.Inc()
-	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{Availability: m.availability(&l), ResumeToken: w.token})
+	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{Availability: m.availability(l), ResumeToken: w.token()})
 }
 
 // tellCaughtUp says that nothing older is outstanding, once that is so.
@@ -200,26 +233,5 @@ func (w *watch) tellCaughtUp() error {
 	if !w.caughtUp {
 		return nil
 	}
-	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{ResumeToken: w.token, Bookmark: true})
-}
-
-// tellFreshness sends every warehouse whose freshness is not the one that was
-// told last, and gives a channel that is closed once another one may differ.
-func (w *watch) tellFreshness() (<-chan struct{}, error) {
-	changed := w.view.pulse.next() // before looking, or a change in between is missed
-	now := time.Now()
-	for _, s := range w.view.stock.Warehouses() {
-		if len(w.scope.Warehouses) > 0 && !slices.Contains(w.scope.Warehouses, s.Warehouse) {
-			continue
-		}
-		m := w.view.warehouseMessage(&s, now)
-		if w.told[s.Warehouse] == m.GetFreshness() {
-			continue
-		}
-		w.told[s.Warehouse] = m.GetFreshness()
-		if err := w.stream.Send(&forestockv1.WatchAvailabilityResponse{Warehouse: m, ResumeToken: w.token}); err != nil {
-			return nil, err
-		}
-	}
-	return changed, nil
+	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{ResumeToken: w.token(), Bookmark: true})
 }

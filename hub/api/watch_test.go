@@ -27,6 +27,7 @@ type watcher struct {
 	stream   watchClient
 	cancel   context.CancelFunc
 	onHand   map[string]int32
+	sellable map[string]int32
 	revision map[string]uint64
 	told     []*forestockv1.Warehouse
 	messages int
@@ -38,7 +39,7 @@ type watchClient interface {
 
 func (w *world) watcher(ask *forestockv1.WatchAvailabilityRequest) *watcher {
 	w.t.Helper()
-	return &watcher{t: w.t, client: w.availability(), ask: ask, onHand: make(map[string]int32), revision: make(map[string]uint64)}
+	return &watcher{t: w.t, client: w.availability(), ask: ask, onHand: make(map[string]int32), sellable: make(map[string]int32), revision: make(map[string]uint64)}
 }
 
 // open begins the watch, or goes on with it.
@@ -73,7 +74,7 @@ func (w *watcher) next() (*forestockv1.WatchAvailabilityResponse, error) {
 			w.t.Errorf("%s went back from revision %d to %s", a.GetName(), w.revision[a.GetName()], a.GetRevision())
 		}
 		w.revision[a.GetName()] = revision
-		w.onHand[a.GetName()] = a.GetOnHand()
+		w.onHand[a.GetName()], w.sellable[a.GetName()] = a.GetOnHand(), a.GetSellable()
 	}
 	return r, nil
 }

@@ -17,14 +17,37 @@ type Claim struct {
 	SKU       stock.SKU
 	Held      int64
 	Committed int64
+	Channels  []ChannelClaim // where channels have quotas
 	Revision  Revision
+}
+
+// ChannelClaim is what one channel has claimed.
+type ChannelClaim struct {
+	Channel string
+	Open    int64 // held and committed
 }
 
 func (p *promise) claim() Claim {
 	return Claim{
 		Number: p.number, Warehouse: p.ware.state.Warehouse, SKU: p.sku,
-		Held: p.held, Committed: p.committed, Revision: p.line.revision,
+		Held: p.held, Committed: p.committed, Channels: p.metered(), Revision: p.line.revision,
 	}
+}
+
+// metered gives what channels have claimed, where a quota makes it matter: the
+// others are spared a copy with every order.
+func (p *promise) metered() []ChannelClaim {
+	if len(p.policy.Quotas) == 0 {
+		return nil
+	}
+	var out []ChannelClaim
+	for _, c := range p.channels {
+		if c.Open != 0 {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b ChannelClaim) int { return cmp.Compare(a.Channel, b.Channel) })
+	return out
 }
 
 // claims gives what changed, by revision.
@@ -48,10 +71,13 @@ func sortClaims(c []Claim) {
 // claimed fills in what is claimed of a level and kept back.
 func (w *warehouse) claimed(sku stock.SKU, l *Level) {
 	if p := w.promises[sku]; p != nil {
-		l.Held, l.Committed = p.held, p.committed
+		l.Held, l.Committed, l.Channels = p.held, p.committed, p.metered()
 	}
 	policy := w.policyOf(sku)
 	l.Safety = policy.Safety + policy.LocalReserve
+	if policy != noPolicy {
+		l.Policy = policy
+	}
 }
 
 // Shown gives what readers have to see beside the rows of a store, after all

@@ -30,8 +30,12 @@ type Level struct {
 	OnHand    int64 // over all lots and bins; negative when more left than was booked in
 	Held      int64 // claimed by reservations that are not confirmed
 	Committed int64 // claimed by confirmed orders that are not picked
-	Safety    int64 // kept back from sale
-	Lots      []LotLevel
+	Safety    int64 // kept back from sale, by the policy
+	// Policy is how it may be sold; nil where nobody set anything.
+	Policy *Policy
+	// Channels are the claims of each, where the policy has quotas.
+	Channels []ChannelClaim
+	Lots     []LotLevel
 	// Newest is the last entry that changed this SKU; zero where none did.
 	Newest   Place
 	Revision Revision
@@ -79,12 +83,10 @@ func (l *Level) Unavailable(today stock.Date) int64 {
 	return n
 }
 
-// Sellable gives what the platform may sell on this day: OnHand without the
-// unavailable part, what is held, committed and kept back; never below zero,
-// and nothing of what is no longer sold.
-func (l *Level) Sellable(today stock.Date) int64 {
+// Offer gives what may be promised of it.
+func (l *Level) Offer(on Terms) Offer {
 	if l.Removed {
-		return 0
+		return Offer{}
 	}
-	return max(0, l.OnHand-l.Unavailable(today)-l.Held-l.Committed-l.Safety)
+	return l.Policy.offer(l.OnHand-l.Unavailable(on.Today), l.Held+l.Committed, l.Channels, on)
 }

@@ -24,7 +24,7 @@ func TestLevel_Sellable(t *testing.T) {
 		{"the last day of sale", inventory.Level{OnHand: 5, Lots: []inventory.LotLevel{lot(today, 5)}}, 0, 5},
 		{"the day after", inventory.Level{OnHand: 5, Lots: []inventory.LotLevel{lot(20261120, 5)}}, 5, 0},
 		{"one lot of two", inventory.Level{OnHand: 5, Lots: []inventory.LotLevel{lot(20261101, 2), lot(20270101, 3)}}, 2, 3},
-		{"held, committed, kept back", inventory.Level{OnHand: 9, Held: 2, Committed: 3, Safety: 1, Lots: []inventory.LotLevel{lot(0, 9)}}, 0, 3},
+		{"held, committed, kept back", inventory.Level{OnHand: 9, Held: 2, Committed: 3, Policy: &inventory.Policy{Safety: 1}, Lots: []inventory.LotLevel{lot(0, 9)}}, 0, 3},
 		{"promised more than there is", inventory.Level{OnHand: 1, Committed: 3, Lots: []inventory.LotLevel{lot(0, 1)}}, 0, 0},
 		{"below zero", inventory.Level{OnHand: -4, Lots: []inventory.LotLevel{lot(0, -4)}}, 0, 0},
 		{"an expired lot below zero hides nothing", inventory.Level{OnHand: 3, Lots: []inventory.LotLevel{lot(20261101, -2), lot(0, 5)}}, 0, 3},
@@ -33,7 +33,7 @@ func TestLevel_Sellable(t *testing.T) {
 		if got := tt.level.Unavailable(today); got != tt.unavailable {
 			t.Errorf("%s: unavailable %d, want %d", tt.name, got, tt.unavailable)
 		}
-		if got := tt.level.Sellable(today); got != tt.sellable {
+		if got := tt.level.Offer(inventory.Terms{Today: today}).Quantity; got != tt.sellable {
 			t.Errorf("%s: sellable %d, want %d", tt.name, got, tt.sellable)
 		}
 	}

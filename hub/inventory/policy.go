@@ -16,7 +16,7 @@ type Policy struct {
 	Safety       int64 // units kept back against errors
 	LocalReserve int64 // units kept back for customers at the door
 	// DegradedBuffer is how many percent of the stock are kept back while the
-	// numbers are Degraded.
+	// numbers are not Live.
 	DegradedBuffer int
 	// Tolerance is by how many percent weighed goods may differ from what was
 	// ordered and still be whole; 0 means DefaultTolerance, below 0 none.
@@ -107,6 +107,9 @@ func (c SetPolicy) apply(s *step) Result {
 	for _, sku := range sortedKeys(w.lines) { // sorted: revisions must not depend on the map
 		if c.SKU == "" || c.SKU == sku {
 			s.touchLine(w, sku, w.lines[sku])
+			if p := w.promises[sku]; p != nil { // readers learn of its channels with the quotas
+				s.touchPromise(p, false)
+			}
 		}
 	}
 	return row

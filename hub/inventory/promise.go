@@ -18,7 +18,7 @@ type promise struct {
 	lots      []lotClaim // first expiring first; those without a date last
 	held      int64
 	committed int64
-	channels  []channelClaim // few: most platforms have less than five
+	channels  []ChannelClaim // few: most platforms have less than five
 
 	stale   bool // the served levels changed since lots were read
 	removed bool // the catalogue says that it is no longer sold
@@ -42,11 +42,6 @@ func (l *lotClaim) free(today, minExpiry stock.Date) int64 {
 		return 0
 	}
 	return max(0, l.onHand-l.claimed)
-}
-
-type channelClaim struct {
-	channel string
-	open    int64
 }
 
 // noPolicy is what holds where nobody set anything.
@@ -127,32 +122,22 @@ func (p *promise) unexpired(today stock.Date) int64 {
 }
 
 // room gives what a line may claim beyond what is claimed already, lots aside.
-func (p *promise) room(today stock.Date, channel string, degraded bool) int64 {
+func (p *promise) room(on Terms) int64 {
 	if p.removed {
 		return 0
 	}
-	stocked := p.unexpired(today) - p.policy.Safety - p.policy.LocalReserve
-	if degraded {
-		stocked -= (stocked*int64(p.policy.DegradedBuffer) + 99) / 100
-	}
-	room := stocked - p.held - p.committed
-	for _, q := range p.policy.Quotas {
-		if q.Channel == channel {
-			room = min(room, max(0, stocked)*int64(q.Percent)/100-*p.channel(channel))
-		}
-	}
-	return max(0, room)
+	return p.policy.offer(p.unexpired(on.Today), p.held+p.committed, p.channels, on).Quantity
 }
 
 // channel gives the counter of what a channel has claimed.
 func (p *promise) channel(name string) *int64 {
 	for i := range p.channels {
-		if p.channels[i].channel == name {
-			return &p.channels[i].open
+		if p.channels[i].Channel == name {
+			return &p.channels[i].Open
 		}
 	}
-	p.channels = append(p.channels, channelClaim{channel: name})
-	return &p.channels[len(p.channels)-1].open
+	p.channels = append(p.channels, ChannelClaim{Channel: name})
+	return &p.channels[len(p.channels)-1].Open
 }
 
 // take sets up to want aside, first expiring first, and appends what it took.

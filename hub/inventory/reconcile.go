@@ -105,7 +105,7 @@ func (p *promise) counters(visit func(k counter, n *int64)) {
 	visit(counter{name: "held"}, &p.held)
 	visit(counter{name: "committed"}, &p.committed)
 	for i := range p.channels {
-		visit(counter{name: "channel " + p.channels[i].channel}, &p.channels[i].open)
+		visit(counter{name: "channel " + p.channels[i].Channel}, &p.channels[i].Open)
 	}
 	for i := range p.lots {
 		visit(counter{name: "lot", lot: p.lots[i].lot}, &p.lots[i].claimed)

@@ -183,12 +183,12 @@ func TestRemoved_NothingOfItIsSellable(t *testing.T) {
 		levels := s.book.Rows().Levels
 		return levels[slices.IndexFunc(levels, func(l inventory.Level) bool { return l.SKU == "milk" })]
 	}
-	if l := level(); l.Sellable(20261121) != 0 || l.OnHand != 3 || l.Revision <= before {
+	if l := level(); l.Offer(inventory.Terms{Today: 20261121}).Quantity != 0 || l.OnHand != 3 || l.Revision <= before {
 		t.Errorf("level of a removed item: %+v", l)
 	}
 	item.Removed = false
 	s.updates(item)
-	if l := level(); l.Sellable(20261121) != 3 {
+	if l := level(); l.Offer(inventory.Terms{Today: 20261121}).Quantity != 3 {
 		t.Errorf("level of an item that is sold again: %+v", l)
 	}
 }

@@ -227,19 +227,21 @@ func TestPolicy_BoundsAChannel(t *testing.T) {
 func TestPolicy_RefusesOldNumbers(t *testing.T) {
 	s := newShop(t)
 	s.receive("milk", 10)
-	try := func(id stock.OrderID, f inventory.Freshness, age time.Duration) inventory.Result {
-		c := s.ask(id, inventory.Ask{Lines: []inventory.AskLine{want("milk", 5)}})
+	try := func(id stock.OrderID, n int64, f inventory.Freshness, age time.Duration) inventory.Result {
+		c := s.ask(id, inventory.Ask{Lines: []inventory.AskLine{want("milk", n)}})
 		c.Candidates[0].Freshness, c.Candidates[0].Age = f, age
 		return s.do(c)
 	}
-	if d := s.denied(try("o-1", inventory.Stale, time.Hour), inventory.WarehouseFrozen); d.RetryAfter == 0 {
+	if d := s.denied(try("o-1", 5, inventory.Stale, time.Hour), inventory.WarehouseFrozen); d.RetryAfter == 0 {
 		t.Error("nobody is told when to try again")
 	}
 	s.do(inventory.SetPolicy{Warehouse: "wh-0", Policy: &inventory.Policy{MaxAge: 2 * time.Hour, DegradedBuffer: 60}, By: "ops", Why: "test"})
-	s.reserved(try("o-1", inventory.Stale, time.Hour), inventory.Tried)
+	s.denied(try("o-1", 5, inventory.Stale, time.Hour), inventory.InsufficientStock) // older than Degraded keeps back no less
+	s.reserved(try("o-1", 4, inventory.Stale, time.Hour), inventory.Tried)
 	s.cancel("o-1")
-	s.denied(try("o-2", inventory.Live, 3*time.Hour), inventory.WarehouseFrozen)
-	s.denied(try("o-3", inventory.Degraded, time.Minute), inventory.InsufficientStock)
+	s.denied(try("o-2", 5, inventory.Live, 3*time.Hour), inventory.WarehouseFrozen)
+	s.denied(try("o-3", 5, inventory.Degraded, time.Minute), inventory.InsufficientStock)
+	s.reserved(try("o-4", 5, inventory.Live, time.Minute), inventory.Tried)
 }
 
 func TestTry_OneOfSeveralWarehousesTakesTheWholeOrder(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -108,8 +107,8 @@ func (a *Ask) check() error {
 		return fmt.Errorf("%w: %d lines, 1 to %d", stock.ErrInvalid, len(a.Lines), stock.MaxOrderLines)
 	case a.TTL < 0 || a.TTL > MaxTTL:
 		return fmt.Errorf("%w: ttl %v, at most %v", stock.ErrInvalid, a.TTL, MaxTTL)
-	case len(a.Channel) > maxChannel || strings.Trim(a.Channel, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
-		return fmt.Errorf("%w channel %.40q: at most %d of a-z, 0-9 and -", stock.ErrInvalid, a.Channel, maxChannel)
+	case CheckChannel(a.Channel) != nil:
+		return CheckChannel(a.Channel)
 	}
 	if err := stock.CheckText(a.Ref); err != nil {
 		return err

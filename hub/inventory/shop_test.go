@@ -200,7 +200,7 @@ func (s *shop) level(sku stock.SKU) inventory.Level {
 func (s *shop) counts(sku stock.SKU, held, committed, sellable int64) {
 	s.Helper()
 	l := s.level(sku)
-	if got := l.Sellable(stock.DateOf(s.now)); l.Held != held || l.Committed != committed || got != sellable {
+	if got := l.Offer(inventory.Terms{Today: stock.DateOf(s.now)}).Quantity; l.Held != held || l.Committed != committed || got != sellable {
 		s.Errorf("%s: held %d, committed %d, sellable %d; want %d, %d, %d", sku, l.Held, l.Committed, got, held, committed, sellable)
 	}
 	if r := s.do(inventory.Reconcile{Warehouse: "wh-0"}).(inventory.Reconciled); len(r.Differences) > 0 {

@@ -101,12 +101,7 @@ func (t *Try) attempt(s *step, c *Candidate, partial bool) (Result, *Denied) {
 
 // closedTo refuses to promise from numbers that are too old.
 func (w *warehouse) closedTo(f Freshness, age time.Duration) *Denied {
-	p := w.policyOf("")
-	stale := f == Stale
-	if p.MaxAge > 0 {
-		stale = age > p.MaxAge
-	}
-	if !stale && w.state.Frozen == nil {
+	if !w.state.ClosedTo(w.policyOf(""), f, age) {
 		return nil
 	}
 	d := deny(WarehouseFrozen, "the warehouse's numbers are too old to promise from")
@@ -123,6 +118,7 @@ func (t *Try) setAside(b *Book, w *warehouse, c *Candidate, partial bool) (whole
 	sc := &b.scratch
 	sc.lots, sc.lines = sc.lots[:0], sc.lines[:0]
 	today, whole := b.desk.today, true
+	terms := Terms{Today: today, Channel: t.Ask.Channel, Degraded: c.Freshness != Live}
 	for i := range t.Ask.Lines {
 		l := &t.Ask.Lines[i]
 		tr := trial{promise: w.promise(b, l.SKU), from: len(sc.lots)}
@@ -130,7 +126,7 @@ func (t *Try) setAside(b *Book, w *warehouse, c *Candidate, partial bool) (whole
 			tr.minExpiry = today.AddDays(l.MinShelfLife)
 		}
 		if p := tr.promise; p != nil {
-			tr.available = p.room(today, t.Ask.Channel, c.Freshness == Degraded)
+			tr.available = p.room(terms)
 			sc.lots = p.take(sc.lots, min(l.Quantity, tr.available), today, tr.minExpiry)
 			for j := tr.from; j < len(sc.lots); j++ {
 				tr.granted += sc.lots[j].Quantity

@@ -14,6 +14,7 @@ type face struct {
 	row       *string
 	held      int64
 	committed int64
+	channels  []inventory.ChannelClaim
 	revision  inventory.Revision
 }
 
@@ -35,7 +36,7 @@ func (v *view) publishClaims(c *inventory.Changes, marks []mark) []mark {
 		if sh == nil {
 			continue // cannot be: a SKU is claimed only where it has a level
 		}
-		sh.face.Store(&face{sh.row.Load(), claim.Held, claim.Committed, claim.Revision})
+		sh.face.Store(&face{sh.row.Load(), claim.Held, claim.Committed, claim.Channels, claim.Revision})
 		marks = append(marks, mark{claim.Revision, s, sh})
 	}
 	v.refaceLevels(c.Levels)
@@ -56,7 +57,7 @@ func (v *view) refaceLevels(levels []inventory.Level) {
 		l := &levels[i]
 		sh := v.shop(l.Warehouse).shelf(l.SKU)
 		if f := sh.face.Load(); f != nil && f.row != sh.row.Load() {
-			sh.face.Store(&face{sh.row.Load(), f.held, f.committed, l.Revision})
+			sh.face.Store(&face{sh.row.Load(), f.held, f.committed, f.channels, l.Revision})
 		}
 	}
 }
@@ -91,7 +92,7 @@ func (v *view) publishPolicies(rows []inventory.PolicyRow) {
 		if old := s.policies.Load(); old != nil {
 			kept = slices.Clone(*old)
 		}
-		at, found := slices.BinarySearchFunc(kept, rows[i].SKU, func(r inventory.PolicyRow, sku stock.SKU) int { return cmp.Compare(r.SKU, sku) })
+		at, found := slices.BinarySearchFunc(kept, rows[i].SKU, bySKUOfPolicy)
 		if found {
 			kept = slices.Delete(kept, at, at+1)
 		}
@@ -101,6 +102,23 @@ func (v *view) publishPolicies(rows []inventory.PolicyRow) {
 		s.policies.Store(&kept)
 	}
 }
+
+// policyOf gives the policy that holds for a SKU; nil where nobody set one.
+func (s *shop) policyOf(sku stock.SKU) *inventory.Policy {
+	rows := s.policies.Load()
+	if rows == nil || len(*rows) == 0 {
+		return nil
+	}
+	if at, own := slices.BinarySearchFunc(*rows, sku, bySKUOfPolicy); own {
+		return (*rows)[at].Policy
+	}
+	if first := &(*rows)[0]; first.SKU == "" {
+		return first.Policy
+	}
+	return nil
+}
+
+func bySKUOfPolicy(r inventory.PolicyRow, sku stock.SKU) int { return cmp.Compare(r.SKU, sku) }
 
 // publishEvents lets feeds see what happened.
 func (v *view) publishEvents(c *inventory.Changes) {

@@ -207,7 +207,8 @@ func (s *shop) moment() moment {
 func (v *view) level(s *shop, sh *shelf, f face, m moment) inventory.Level {
 	l, _ := unpackLevel(s.id, sh.sku, *f.row)
 	l.Applied, l.Reported = m.applied, m.reported
-	l.Held, l.Committed, l.Revision = f.held, f.committed, f.revision
+	l.Held, l.Committed, l.Channels, l.Revision = f.held, f.committed, f.channels, f.revision
+	l.Policy = s.policyOf(sh.sku)
 	items := *v.items.Load()
 	if at, ok := slices.BinarySearchFunc(items, sh.sku, bySKU); ok {
 		l.Removed = items[at].Removed

@@ -12,11 +12,11 @@ const lateSeconds = 5;
 
 function equation(a) {
   const term = (sign, key, value) => h(`div.term${value ? "" : ".zero"}`, null, h("i", null, sign), h("b", null, amount(value, a.unit)), h("span", null, t(key)));
-  const raw = a.on_hand - a.unavailable - a.held - a.committed - a.safety;
+  const raw = a.on_hand - a.unavailable - a.held - a.committed - a.safety - a.buffer;
   return h("section.equation.card", null,
-    h("div.term.result", { title: raw < 0 ? t("floor") : "" }, h("b", null, amount(a.sellable, a.unit)), h("span", null, t("sellable"), raw < 0 ? ` · ${t("floor")}` : "")),
+    h("div.term.result", { title: raw < 0 ? t("floor") : "" }, h("b", null, amount(a.sellable, a.unit)), h("span", null, t("sellable"), a.closed ? ` · ${t("closed")}` : raw < 0 ? ` · ${t("floor")}` : "")),
     term("=", "onHand", a.on_hand), term("−", "unavailable", a.unavailable), term("−", "held", a.held),
-    term("−", "committed", a.committed), term("−", "safety", a.safety));
+    term("−", "committed", a.committed), term("−", "safety", a.safety), a.buffer ? term("−", "buffer", a.buffer) : null);
 }
 
 function lots(a) {

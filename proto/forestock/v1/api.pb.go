@@ -124,8 +124,11 @@ type Warehouse struct {
 	LastSeq string `protobuf:"bytes,19,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
 	// The entry up to which the hub lacks the history and took over the agent's
 	// levels instead, as a decimal; empty where it has every entry.
-	AdoptedSeq    string                 `protobuf:"bytes,20,opt,name=adopted_seq,json=adoptedSeq,proto3" json:"adopted_seq,omitempty"`
-	AdoptedTime   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=adopted_time,json=adoptedTime,proto3" json:"adopted_time,omitempty"`
+	AdoptedSeq  string                 `protobuf:"bytes,20,opt,name=adopted_seq,json=adoptedSeq,proto3" json:"adopted_seq,omitempty"`
+	AdoptedTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=adopted_time,json=adoptedTime,proto3" json:"adopted_time,omitempty"`
+	// It takes no reservation: its numbers are too old by its policy, or its box
+	// is being replaced.
+	Closed        bool `protobuf:"varint,22,opt,name=closed,proto3" json:"closed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -305,6 +308,13 @@ func (x *Warehouse) GetAdoptedTime() *timestamppb.Timestamp {
 		return x.AdoptedTime
 	}
 	return nil
+}
+
+func (x *Warehouse) GetClosed() bool {
+	if x != nil {
+		return x.Closed
+	}
+	return false
 }
 
 // Alarm is one thing that is wrong with a warehouse until somebody sees to it.
@@ -528,8 +538,9 @@ type Availability struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Base unit: pc, g or ml; empty for a SKU without a catalogue entry.
 	Unit string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
-	// What the platform may sell: on_hand that is neither expired nor blocked,
-	// minus held, committed and safety; never below 0.
+	// What a reservation that is tried now gets, of goods of any shelf life:
+	// on_hand - unavailable - safety - buffer - held - committed, at most
+	// quota_left where there is one, never below 0, and 0 while closed.
 	Sellable int32 `protobuf:"varint,3,opt,name=sellable,proto3" json:"sellable,omitempty"`
 	// What the warehouse has; negative when more left than was booked in.
 	OnHand    int32 `protobuf:"varint,4,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
@@ -553,7 +564,14 @@ type Availability struct {
 	// While history follows: the entry that the number is as of, as the warehouse
 	// stated it, as a decimal. The movements that explain it are still on their
 	// way, up to this entry. Empty while the number is the sum of the movements.
-	ReportedSeq   string `protobuf:"bytes,17,opt,name=reported_seq,json=reportedSeq,proto3" json:"reported_seq,omitempty"`
+	ReportedSeq string `protobuf:"bytes,17,opt,name=reported_seq,json=reportedSeq,proto3" json:"reported_seq,omitempty"`
+	// Kept back by policy while the numbers are not LIVE.
+	Buffer int32 `protobuf:"varint,18,opt,name=buffer,proto3" json:"buffer,omitempty"`
+	// What its quota leaves the channel that was asked for; absent without one.
+	QuotaLeft *int32 `protobuf:"varint,19,opt,name=quota_left,json=quotaLeft,proto3,oneof" json:"quota_left,omitempty"`
+	// The warehouse takes no reservation: its numbers are too old by its policy,
+	// or its box is being replaced.
+	Closed        bool `protobuf:"varint,20,opt,name=closed,proto3" json:"closed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -707,6 +725,27 @@ func (x *Availability) GetReportedSeq() string {
 	return ""
 }
 
+func (x *Availability) GetBuffer() int32 {
+	if x != nil {
+		return x.Buffer
+	}
+	return 0
+}
+
+func (x *Availability) GetQuotaLeft() int32 {
+	if x != nil && x.QuotaLeft != nil {
+		return *x.QuotaLeft
+	}
+	return 0
+}
+
+func (x *Availability) GetClosed() bool {
+	if x != nil {
+		return x.Closed
+	}
+	return false
+}
+
 // LotLevel is what is on hand of one lot, over all bins.
 type LotLevel struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -851,7 +890,10 @@ func (x *BinLevel) GetOnHand() int32 {
 type GetAvailabilityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// warehouses/{w}/skus/{s}
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Where the order comes from, as in Reservation.channel: sellable is then no
+	// more than the channel's quota leaves it. Empty asks without a quota.
+	Channel       string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -893,6 +935,13 @@ func (x *GetAvailabilityRequest) GetName() string {
 	return ""
 }
 
+func (x *GetAvailabilityRequest) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
 type ListAvailabilityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// warehouses/{w}, or warehouses/- for all of them.
@@ -902,7 +951,9 @@ type ListAvailabilityRequest struct {
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only SKUs whose id, name or trade item number contains this text, at most
 	// 64 bytes; required with warehouses/-.
-	Query         string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
+	Query string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
+	// As in GetAvailabilityRequest.
+	Channel       string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -965,6 +1016,13 @@ func (x *ListAvailabilityRequest) GetQuery() string {
 	return ""
 }
 
+func (x *ListAvailabilityRequest) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
 type ListAvailabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By SKU; with warehouses/- by SKU, then by warehouse.
@@ -1021,7 +1079,9 @@ func (x *ListAvailabilityResponse) GetNextPageToken() string {
 type BatchGetAvailabilityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 500 of warehouses/{w}/skus/{s}
-	Names         []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
+	Names []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
+	// As in GetAvailabilityRequest.
+	Channel       string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1061,6 +1121,13 @@ func (x *BatchGetAvailabilityRequest) GetNames() []string {
 		return x.Names
 	}
 	return nil
+}
+
+func (x *BatchGetAvailabilityRequest) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
 }
 
 type BatchGetAvailabilityResponse struct {
@@ -1122,10 +1189,12 @@ type WatchAvailabilityRequest struct {
 	// Warehouses to watch, by id; empty is all.
 	Warehouses []string `protobuf:"bytes,1,rep,name=warehouses,proto3" json:"warehouses,omitempty"`
 	// Token of the last response seen; empty begins with every current number.
-	// It fits a request that names the same warehouses and SKUs.
+	// It fits a request that names the same warehouses, SKUs and channel.
 	ResumeToken string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// SKUs to watch, at most 500; empty is all.
-	Skus          []string `protobuf:"bytes,3,rep,name=skus,proto3" json:"skus,omitempty"`
+	Skus []string `protobuf:"bytes,3,rep,name=skus,proto3" json:"skus,omitempty"`
+	// As in GetAvailabilityRequest.
+	Channel       string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1181,6 +1250,13 @@ func (x *WatchAvailabilityRequest) GetSkus() []string {
 	return nil
 }
 
+func (x *WatchAvailabilityRequest) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
 type WatchAvailabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A number as it is now.
@@ -1191,7 +1267,7 @@ type WatchAvailabilityResponse struct {
 	// and then whenever the stream was idle for a while.
 	Bookmark bool `protobuf:"varint,3,opt,name=bookmark,proto3" json:"bookmark,omitempty"`
 	// A warehouse that is watched, when the stream begins and whenever its
-	// freshness has changed since.
+	// freshness has changed since, or whether it is closed.
 	Warehouse     *Warehouse `protobuf:"bytes,4,opt,name=warehouse,proto3" json:"warehouse,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2062,7 +2138,7 @@ var File_forestock_v1_api_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_api_proto_rawDesc = "" +
 	"\n" +
-	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x06\n" +
+	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x06\n" +
 	"\tWarehouse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06online\x18\x02 \x01(\bR\x06online\x125\n" +
@@ -2088,7 +2164,8 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\blast_seq\x18\x13 \x01(\tR\alastSeq\x12\x1f\n" +
 	"\vadopted_seq\x18\x14 \x01(\tR\n" +
 	"adoptedSeq\x12=\n" +
-	"\fadopted_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\vadoptedTime\"t\n" +
+	"\fadopted_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\vadoptedTime\x12\x16\n" +
+	"\x06closed\x18\x16 \x01(\bR\x06closed\"t\n" +
 	"\x05Alarm\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x129\n" +
@@ -2104,7 +2181,7 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\n" +
 	"warehouses\x18\x01 \x03(\v2\x17.forestock.v1.WarehouseR\n" +
 	"warehouses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb2\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x05\n" +
 	"\fAvailability\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x1a\n" +
@@ -2125,7 +2202,12 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\brevision\x18\x0e \x01(\tR\brevision\x12\x14\n" +
 	"\x05title\x18\x0f \x01(\tR\x05title\x12\x19\n" +
 	"\btitle_en\x18\x10 \x01(\tR\atitleEn\x12!\n" +
-	"\freported_seq\x18\x11 \x01(\tR\vreportedSeq\"\xc1\x01\n" +
+	"\freported_seq\x18\x11 \x01(\tR\vreportedSeq\x12\x16\n" +
+	"\x06buffer\x18\x12 \x01(\x05R\x06buffer\x12\"\n" +
+	"\n" +
+	"quota_left\x18\x13 \x01(\x05H\x00R\tquotaLeft\x88\x01\x01\x12\x16\n" +
+	"\x06closed\x18\x14 \x01(\bR\x06closedB\r\n" +
+	"\v_quota_left\"\xc1\x01\n" +
 	"\bLotLevel\x12\x10\n" +
 	"\x03lot\x18\x01 \x01(\tR\x03lot\x12\x17\n" +
 	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\x12\x1f\n" +
@@ -2136,29 +2218,33 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\x04bins\x18\x06 \x03(\v2\x16.forestock.v1.BinLevelR\x04bins\"5\n" +
 	"\bBinLevel\x12\x10\n" +
 	"\x03bin\x18\x01 \x01(\tR\x03bin\x12\x17\n" +
-	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\",\n" +
+	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\"F\n" +
 	"\x16GetAvailabilityRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"\x83\x01\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\achannel\x18\x02 \x01(\tR\achannel\"\x9d\x01\n" +
 	"\x17ListAvailabilityRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x14\n" +
-	"\x05query\x18\x04 \x01(\tR\x05query\"\x82\x01\n" +
+	"\x05query\x18\x04 \x01(\tR\x05query\x12\x18\n" +
+	"\achannel\x18\x05 \x01(\tR\achannel\"\x82\x01\n" +
 	"\x18ListAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x03(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"3\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"M\n" +
 	"\x1bBatchGetAvailabilityRequest\x12\x14\n" +
-	"\x05names\x18\x01 \x03(\tR\x05names\"x\n" +
+	"\x05names\x18\x01 \x03(\tR\x05names\x12\x18\n" +
+	"\achannel\x18\x02 \x01(\tR\achannel\"x\n" +
 	"\x1cBatchGetAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x03(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12\x18\n" +
-	"\amissing\x18\x02 \x03(\tR\amissing\"q\n" +
+	"\amissing\x18\x02 \x03(\tR\amissing\"\x8b\x01\n" +
 	"\x18WatchAvailabilityRequest\x12\x1e\n" +
 	"\n" +
 	"warehouses\x18\x01 \x03(\tR\n" +
 	"warehouses\x12!\n" +
 	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x12\n" +
-	"\x04skus\x18\x03 \x03(\tR\x04skus\"\xd1\x01\n" +
+	"\x04skus\x18\x03 \x03(\tR\x04skus\x12\x18\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\"\xd1\x01\n" +
 	"\x19WatchAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x01(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12!\n" +
 	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x1a\n" +
@@ -2357,6 +2443,7 @@ func file_forestock_v1_api_proto_init() {
 		return
 	}
 	file_forestock_v1_entry_proto_init()
+	file_forestock_v1_api_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

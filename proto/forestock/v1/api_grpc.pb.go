@@ -189,7 +189,8 @@ type AvailabilityServiceClient interface {
 	BatchGetAvailability(ctx context.Context, in *BatchGetAvailabilityRequest, opts ...grpc.CallOption) (*BatchGetAvailabilityResponse, error)
 	// Streams every change: first the numbers as they are, then each number again
 	// when it changed, and a warehouse whenever it becomes live, degraded or
-	// frozen. A resume token goes on where an earlier stream ended, without a gap.
+	// frozen, followed by the numbers of which that changes what is sellable. A
+	// resume token goes on where an earlier stream ended, without a gap.
 	WatchAvailability(ctx context.Context, in *WatchAvailabilityRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAvailabilityResponse], error)
 	// Lists the entries that explain a number, newest first.
 	ListMovements(ctx context.Context, in *ListMovementsRequest, opts ...grpc.CallOption) (*ListMovementsResponse, error)
@@ -277,7 +278,8 @@ type AvailabilityServiceServer interface {
 	BatchGetAvailability(context.Context, *BatchGetAvailabilityRequest) (*BatchGetAvailabilityResponse, error)
 	// Streams every change: first the numbers as they are, then each number again
 	// when it changed, and a warehouse whenever it becomes live, degraded or
-	// frozen. A resume token goes on where an earlier stream ended, without a gap.
+	// frozen, followed by the numbers of which that changes what is sellable. A
+	// resume token goes on where an earlier stream ended, without a gap.
 	WatchAvailability(*WatchAvailabilityRequest, grpc.ServerStreamingServer[WatchAvailabilityResponse]) error
 	// Lists the entries that explain a number, newest first.
 	ListMovements(context.Context, *ListMovementsRequest) (*ListMovementsResponse, error)

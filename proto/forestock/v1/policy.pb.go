@@ -85,7 +85,7 @@ type Policy struct {
 	Safety int32 `protobuf:"varint,1,opt,name=safety,proto3" json:"safety,omitempty"`
 	// Base units kept back for customers at the door.
 	LocalReserve int32 `protobuf:"varint,2,opt,name=local_reserve,json=localReserve,proto3" json:"local_reserve,omitempty"`
-	// How many percent of the stock are kept back while the numbers are DEGRADED.
+	// How many percent of the stock are kept back while the numbers are not LIVE.
 	DegradedBufferPercent int32 `protobuf:"varint,3,opt,name=degraded_buffer_percent,json=degradedBufferPercent,proto3" json:"degraded_buffer_percent,omitempty"`
 	// By how many percent weighed goods may differ from what was ordered and still
 	// be whole; 0 means 10, and -1 none.
