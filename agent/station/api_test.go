@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +139,12 @@ func TestAPI_ServesThePageSafelyAndSmall(t *testing.T) {
 		}
 	}
 	total := len(index.text)
-	for _, file := range []string{"main.js", "view.js", "status.js", "panel.js", "agent.js", "sound.js", "wedge.js", "dom.js", "words.js", "style.css", "icon.svg"} {
+	files, err := filepath.Glob("page/*.*s*") // scripts, styles, drawings
+	if err != nil || len(files) < 10 {
+		t.Fatalf("files of the page: %v %v", files, err)
+	}
+	for _, file := range files {
+		file = filepath.Base(file)
 		status, a := s.get("/page/" + file)
 		if status != 200 {
 			t.Errorf("GET /page/%s: %d", file, status)
@@ -154,6 +160,9 @@ func TestAPI_ServesThePageSafelyAndSmall(t *testing.T) {
 		t.Errorf("the page weighs %d bytes, want at most 200,000", total)
 	}
 	t.Logf("the page weighs %d bytes", total)
+	if status, _ := s.get("/page/"); status != http.StatusNotFound {
+		t.Errorf("GET /page/: %d", status)
+	}
 	if status, a := s.get("/page/../server.go"); status == 200 {
 		t.Errorf("GET of a source file: %s", a.text)
 	}

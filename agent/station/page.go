@@ -24,6 +24,10 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) { s.serve(w, r, r.
 // serve gives a file of the page. It is small and served on the LAN, and an
 // agent that was updated must not meet yesterday's page: nothing is cached.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, name string) {
+	if name == "" {
+		http.NotFound(w, r)
+		return
+	}
 	w.Header().Set("Cache-Control", "no-cache")
 	http.ServeFileFS(w, r, s.page, name)
 }

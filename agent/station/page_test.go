@@ -78,7 +78,7 @@ func TestPage(t *testing.T) {
 	t.Run("is worked by touch alone", func(t *testing.T) {
 		s := open(t)
 		s.ready()
-		p := s.page(b, 412, 915)
+		p := s.page(b, 360, 780)
 		p.press("receive")
 		p.reads("mode", "收货")
 		p.press("pad")
@@ -92,7 +92,8 @@ func TestPage(t *testing.T) {
 		p.press("undo")
 		p.heard("undone", 1)
 		p.press("finish")
-		p.press("find")
+		p.press("more")
+		p.do(chromedp.Click(chromedp.CSS(`[data-door="find"]`)))
 		p.do(chromedp.SendKeys(chromedp.CSS("#panel-body input"), "食盐"))
 		p.until("a hit", `document.querySelector("#panel-body button.row")`)
 		p.do(chromedp.Click(chromedp.CSS("#panel-body button.row")))
@@ -200,23 +201,22 @@ func TestPage_HasNamesContrastAndSize(t *testing.T) {
 	b := browser(t)
 	s := open(t)
 	s.ready()
-	for _, size := range [][2]int64{{1024, 600}, {1280, 800}, {412, 915}} {
-		p := s.page(b, size[0], size[1])
+	for _, size := range screens {
+		p := s.page(b, size.width, size.height)
 		s.card(floor.GoReceive)
 		p.reads("mode", "收货")
-		wrong := p.eval(audit)
-		if wrong != "" {
-			t.Errorf("%dx%d: %s", size[0], size[1], wrong)
+		if wrong := p.eval(fmt.Sprintf("(%s)(%d)", audit, size.touch)); wrong != "" {
+			t.Errorf("%s: %s", size.name, wrong)
 		}
 		s.card(floor.GoLookUp)
 		p.reads("mode", "查询")
 	}
 }
 
-// audit lists controls without a name, keys below 120 pixels, texts with a
+// audit lists controls without a name, keys below so many pixels, texts with a
 // contrast below 4.5 to 1 (WCAG 2.2, 1.4.3), and anything that sticks out of
 // the screen sideways.
-const audit = `(() => {
+const audit = `((touch) => {
   const wrong = [];
   const rgb = (c) => c.match(/[\d.]+/g).map(Number);
   const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -233,7 +233,7 @@ const audit = `(() => {
     if (!box.width || !box.height || e.closest("dialog, #flash, .sprite")) continue;
     const name = e.id || e.className || e.tagName;
     if (e.matches("button") && !e.innerText.trim() && !e.ariaLabel) wrong.push("no name: " + name);
-    if (e.matches("#keys button") && Math.min(box.width, box.height) < 120) wrong.push("small: " + e.dataset.key + " " + Math.round(box.width) + "x" + Math.round(box.height));
+    if (e.matches("#keys button") && Math.min(box.width, box.height) < touch) wrong.push("small: " + e.dataset.key + " " + Math.round(box.width) + "x" + Math.round(box.height));
     if (box.right > innerWidth + 1) wrong.push("sticks out: " + name);
     const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
     if (!own) continue;
@@ -243,7 +243,7 @@ const audit = `(() => {
     if (ratio < 4.5) wrong.push("contrast " + ratio.toFixed(1) + ": " + e.textContent.slice(0, 20) + " of " + name);
   }
   return wrong.join("; ");
-})()`
+})`
 
 func (s *shop) onHand(sku string) int64 {
 	s.tb.Helper()

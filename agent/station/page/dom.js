@@ -26,15 +26,15 @@ export function h(tag, props, ...children) {
   return e;
 }
 
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", "#i-" + name);
-  svg.append(use);
-  return svg;
+/** shape("circle", {r}, child, …): an element of a drawing. */
+export function shape(tag, attributes, ...children) {
+  const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+  e.append(...children.filter(Boolean));
+  return e;
 }
+
+export const icon = (name) => shape("svg", { class: "icon", "aria-hidden": "true" }, shape("use", { href: "#i-" + name }));
 
 /** The text in the language that comes first. */
 export const first = (t) => (english ? t.en || t.zh : t.zh || t.en);

@@ -7,6 +7,7 @@ import { Agent } from "./agent.js";
 import { Speaker } from "./sound.js";
 import { Wedge } from "./wedge.js";
 import * as draw from "./view.js";
+import { drawOrder, drawTolerance } from "./order.js";
 import * as top from "./status.js";
 import { drawBanners } from "./banner.js";
 import * as panel from "./panel.js";
@@ -17,6 +18,7 @@ const weights = new Map(); // by scale
 let view = null;
 let status = null;
 let padOpen = false; // somebody opened the keypad
+let ahead = 0; // ms by which the agent's clock is ahead of ours
 let flashed = null; // number of the last flash that was shown; null before the first view
 
 const speaker = new Speaker(() => top.drawSound(speaker));
@@ -35,14 +37,17 @@ function onView(v) {
 function drawAll() {
   draw.drawMode(view);
   draw.drawQuestion(view);
+  drawOrder(view);
   draw.drawEntry(view);
   draw.drawNote(view);
   draw.drawGoods(view);
+  draw.drawLabel(view);
   draw.drawLines(view);
   draw.drawFound(view);
   draw.drawAlert(view);
   draw.drawBottom(view);
   draw.drawKeys(view, padOpen || view.pad);
+  draw.drawIdle(view, Date.now() + ahead);
   drawWeights();
   top.drawLang(view.english);
   top.drawSound(speaker);
@@ -54,7 +59,10 @@ function drawTop() {
 }
 
 function drawWeights() {
-  if (status && view) draw.drawWeights(weights, top.ofStation(status.devices, view.station), view.tare);
+  if (!status || !view) return;
+  const mine = top.ofStation(status.devices, view.station);
+  draw.drawWeights(weights, mine, view.tare);
+  drawTolerance(view, weights, mine.filter((d) => d.kind === "scale"));
 }
 
 function onWeight(w) {
@@ -64,7 +72,9 @@ function onWeight(w) {
 
 function onStatus(s) {
   status = s;
+  ahead = Date.parse(s.time) - Date.now();
   if (!view) return;
+  draw.drawIdle(view, Date.now() + ahead);
   drawTop();
   drawWeights();
   panel.refresh();
@@ -91,7 +101,9 @@ function flash(f) {
   const box = $("flash");
   box.className = "";
   void box.offsetWidth; // starts the animation again
-  box.replaceChildren(icon(f.sound === "undone" ? "undone" : f.tone), h("span", {}, first(f.word)));
+  const word = first(f.word);
+  box.style.setProperty("--em", 1.1 + [...word].reduce((n, c) => n + (c > "\u2e80" ? 1 : 0.58), 0)); // how wide it is
+  box.replaceChildren(icon(f.sound === "undone" ? "undone" : f.tone), h("span", {}, word));
   box.className = "on " + kind;
 }
 
@@ -109,20 +121,37 @@ function press(name) {
     return draw.drawKeys(view, padOpen || view.pad);
   }
   if (name === "find") return panel.openSearch(agent);
+  if (name === "more") return panel.openMore(draw.hidden.map(draw.workKey), doors);
   if (name === "ok") padOpen = false;
   send(agent.key(name));
 }
 
-$("keys").addEventListener("click", (e) => {
+const openStatus = () => status && panel.openStatus(() => status);
+const openStations = async () => panel.openStations((await agent.get("/api/stations")).stations, view?.station);
+const turnSound = () => (speaker.ready || speaker.muted ? speaker.toggle() : top.drawSound(speaker));
+const turnLanguage = () => send(agent.key("lang"));
+
+// What stands behind "more", beside the keys that did not fit.
+const doors = [
+  ["find", words.search, () => panel.openSearch(agent)],
+  ["scanner", words.devices, openStatus],
+  ["wall", words.wall, () => location.assign("/wall")],
+  ["place", words.stations, openStations],
+  ["sound", words.sound, turnSound],
+  ["info", { zh: "English", en: "中文" }, turnLanguage],
+];
+
+for (const id of ["keys", "panel-body"]) $(id).addEventListener("click", (e) => {
   const button = e.target.closest("[data-key]");
   if (!button) return;
   button.blur(); // so that a scanner's Enter does not press it again
+  if (id === "panel-body") $("panel").close();
   press(button.dataset.key);
 });
-for (const id of ["link", "disk", "devices"]) $(id).addEventListener("click", () => status && panel.openStatus(() => status));
-$("who").addEventListener("click", async () => panel.openStations((await agent.get("/api/stations")).stations, view?.station));
-$("sound").addEventListener("click", () => (speaker.ready || speaker.muted ? speaker.toggle() : top.drawSound(speaker)));
-$("lang").addEventListener("click", () => send(agent.key("lang")));
+for (const id of ["link", "disk", "devices"]) $(id).addEventListener("click", openStatus);
+$("who").addEventListener("click", openStations);
+$("sound").addEventListener("click", turnSound);
+$("lang").addEventListener("click", turnLanguage);
 $("flash").addEventListener("animationend", () => ($("flash").className = ""));
 window.addEventListener("resize", () => view && draw.drawKeys(view, padOpen || view.pad));
 panel.setUp();

@@ -1,6 +1,6 @@
 // The panel over the page: devices and line, search, stations.
 
-import { $, h, first } from "./dom.js";
+import { $, h, icon, both, first } from "./dom.js";
 import { words } from "./words.js";
 import { statusRows } from "./status.js";
 
@@ -15,6 +15,7 @@ function open(draw) {
 
 export function setUp() {
   $("panel").addEventListener("close", () => {
+    if ($("panel").open) return; // one panel led to the next
     redraw = null;
     $("panel-body").replaceChildren();
   });
@@ -27,6 +28,13 @@ export function refresh() {
 
 export function openStatus(status) {
   open(() => $("panel-body").replaceChildren(h("h2", {}, first(words.devices)), ...statusRows(status())));
+}
+
+/** Everything that has no key of its own; doors: [icon, name, what it does]. */
+export function openMore(keys, doors) {
+  open(null);
+  $("panel-body").replaceChildren(h("div.tiles", {}, ...keys, ...doors.map(([image, name, act]) =>
+    h("button.key.quiet", { type: "button", "data-door": image, onclick: () => { $("panel").close(); act(); } }, icon(image), ...both(name)))));
 }
 
 export function openStations(names, current) {

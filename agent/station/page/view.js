@@ -32,10 +32,10 @@ export function drawEntry(v) {
 }
 
 export function drawNote(v) {
-  show($("note"), Boolean(v.note) && v.note.tone !== "bad" && first(v.note.text) !== "");
+  show($("note"), Boolean(v.note) && v.note.tone !== "bad" && !["", first(v.ask)].includes(first(v.note.text)));
   if (!v.note) return;
-  $("note").className = v.note.tone;
-  $("note").replaceChildren(icon(v.note.tone), h("b", {}, first(v.note.word)), h("span", {}, ...both(v.note.text)));
+  $("note").className = v.note.tone + (v.note.moved ? " moved" : "");
+  $("note").replaceChildren(icon(v.note.moved ? "moved" : v.note.tone), h("b", {}, first(v.note.word)), h("span", {}, ...both(v.note.text)));
 }
 
 function fact(label, value) {
@@ -43,8 +43,8 @@ function fact(label, value) {
 }
 
 export function drawGoods(v) {
-  show($("goods"), Boolean(v.goods));
-  const g = v.goods;
+  const g = v.order ? null : v.goods; // an order tells its own goods
+  show($("goods"), Boolean(g));
   if (!g) return;
   $("goods").replaceChildren(
     h("div", {},
@@ -56,13 +56,31 @@ export function drawGoods(v) {
 
 export function drawLines(v) {
   const lines = v.lines ?? [];
-  show($("lines"), lines.length > 0 || Boolean(v.label));
+  show($("lines"), lines.length > 0);
   const choosing = v.pad && lines.length > 1 && lines.every((l) => first(l.quantity) === "");
   document.body.classList.toggle("choosing", choosing);
-  const label = v.label ? h("div.label", {}, h("b", {}, first(v.label.title)), v.label.copies > 1 ? ` ×${v.label.copies}` : "", h("code", {}, v.label.code)) : "";
-  $("lines").replaceChildren(label, h("ol", {}, ...lines.map((l, i) => h("li", {},
+  $("lines").replaceChildren(h("ol", {}, ...lines.map((l, i) => h("li", {},
     choosing ? h("span.no", {}, String(i + 1)) : "",
     h("span", {}, first(l.name)), !choosing && l.lot ? h("span.other", {}, l.lot) : "", h("b.num", {}, first(l.quantity))))));
+}
+
+/** A label that nothing has printed is shown, to be scanned off the screen. */
+export function drawLabel(v) {
+  const l = v.label;
+  show($("label"), Boolean(l));
+  document.body.classList.toggle("labelled", Boolean(l));
+  if (!l) return;
+  $("label").className = l.kind;
+  $("label").replaceChildren(h("div", {}, h("b", {}, first(l.title)), l.copies > 1 ? ` ×${l.copies}` : ""), h("code", {}, l.code));
+}
+
+/** Counts down to the moment when the station falls back to look-up. */
+export function drawIdle(v, now) {
+  const left = v.idle_at ? Math.ceil((Date.parse(v.idle_at) - now) / 1000) : Infinity;
+  show($("idle"), left <= 60);
+  if (left > 60) return;
+  $("idle").className = left <= 15 ? "soon" : "";
+  $("idle").replaceChildren(first(fill(words.idle, Math.max(0, left))));
 }
 
 const clock = new Intl.DateTimeFormat("zh-CN", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
@@ -75,6 +93,7 @@ export function drawFound(v) {
   $("found").replaceChildren(
     h("div.head", {}, h("h2", {}, ...both(f.title)), h("div.total.num", {}, first(f.total))),
     h("div.sub", {}, first(f.sub)),
+    f.facts?.length ? h("div.facts", {}, ...f.facts.map((x) => h("div." + x.tone, {}, first(x.name), h("b.num", {}, first(x.value))))) : "",
     h("table", {}, h("tbody", {}, ...(f.cells ?? []).map((c) => cellRow(c, title)))),
     f.cells?.length ? "" : h("p.sub", {}, first(words.empty)),
     f.history?.length ? h("h3", {}, first(words.history)) : "",
@@ -108,7 +127,7 @@ export function drawAlert(v) {
     h("div.word", {}, icon("bad"), h("span", {}, first(stop)), h("span.other", {}, second(stop))),
     h("div.message", {}, ...both(a.message)),
     h("div.hint", {}, ...both(a.hint)),
-    a.more ? h("div.more", {}, first(fill(words.more, a.more))) : "",
+    a.more ? h("div.more", {}, first(fill(words.unread, a.more))) : "",
   );
 }
 
@@ -127,19 +146,37 @@ export function drawBottom(v) {
 const digits = ["1", "2", "3", "back", "4", "5", "6", "0", "7", "8", "9", "ok"];
 const digitsUpright = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "back", "0", "ok"];
 
+const upright = () => matchMedia("(max-aspect-ratio: 1/1)").matches;
+
+/** How many keys fit without scrolling, and leave room for the question. */
+function room(v) {
+  if (upright()) return v.mode === "look-up" ? 9 : 6;
+  if (document.body.classList.contains("walking")) return 7;
+  const key = parseFloat(getComputedStyle($("keys")).gridAutoRows);
+  return 3 * Math.max(3, Math.floor(($("keys").parentElement.clientHeight - 8) / (key + 8)));
+}
+
+/** The keys that did not fit; the panel behind "more" has them. */
+export let hidden = [];
+
 /** The keys that make sense now; drawn anew only when they change, so that a finger always meets the key it saw. */
 export function drawKeys(v, padOpen) {
   document.body.classList.toggle("padded", padOpen);
   if (v.alert) return setKeys("alert", [key("ok", { zh: "知道了", en: "OK" }, "main")]);
   if (padOpen) {
-    const upright = matchMedia("(max-aspect-ratio: 1/1)").matches;
-    return setKeys("pad", (upright ? digitsUpright : digits).map((d) => digit(d, v)));
+    return setKeys("pad", (upright() ? digitsUpright : digits).map((d) => digit(d, v)));
   }
-  const keys = v.keys.map((k) => key(k.button, k.name, k.main ? "main" : modes.has(k.button) ? "mode-key" : k.button === "cancel" ? "quiet" : ""));
-  if (v.mode === "look-up") keys.push(key("find", words.search, "quiet"));
-  if (v.mode !== "look-up" || keys.length < 9) keys.push(key("pad", words.keypad, "quiet")); // nine keys fit without scrolling
-  setKeys("", keys);
+  const keys = [...v.keys];
+  if (v.mode !== "look-up") {
+    const factors = keys.findIndex((k) => /^x\d/.test(k.button)); // the keypad does what they do
+    keys.splice(upright() && factors >= 0 ? factors : keys.length, 0, { button: "pad", name: words.keypad });
+  }
+  const fits = room(v) - 1; // the last one is "more"
+  hidden = keys.splice(fits);
+  setKeys("", [...keys.map(workKey), key("more", words.more, "quiet")]);
 }
+
+export const workKey = (k) => key(k.button, k.name, k.main ? "main" : modes.has(k.button) ? "mode-key" : ["cancel", "pad"].includes(k.button) ? "quiet" : "");
 
 function digit(d, v) {
   if (d === "back") return v.entry || v.pad ? key("back", { zh: "⌫", en: "⌫" }, "quiet", "digit") : key("pad", { zh: "✕", en: "✕" }, "quiet", "digit");

@@ -34,7 +34,7 @@ export const words = {
   nothing: { zh: "还没扫", en: "nothing yet" },
   history: { zh: "最近", en: "recently" },
   empty: { zh: "没有库存", en: "nothing on hand" },
-  more: { zh: "还有 {0} 条没确认", en: "{0} more not acknowledged" },
+  unread: { zh: "还有 {0} 条没确认", en: "{0} more not acknowledged" },
   notSent: { zh: "没有送到，再按一次", en: "It did not get through, press again" },
   stations: { zh: "工位", en: "station" },
   type: { zh: "输入名称、条码或编号", en: "name, barcode or number" },
@@ -44,6 +44,18 @@ export const words = {
   entries: { zh: "账本 {0} 笔", en: "{0} entries in the ledger" },
   lastAck: { zh: "上次上传 {0}", en: "last sent {0}" },
   sameDisk: { zh: "备份和账本在同一块盘上，盘坏了都没有", en: "backups are on the ledger's own disk and are lost with it" },
+  allPicked: { zh: "全部拣完", en: "all picked" },
+  then: { zh: "然后", en: "then" },
+  here: { zh: "这里拿 {0}", en: "take {0} here" },
+  noneInBook: { zh: "账上没有，看看有没有", en: "The book has none here: look" },
+  tooLittle: { zh: "少 {0} 克", en: "{0} g too little" },
+  tooMuch: { zh: "多 {0} 克", en: "{0} g too much" },
+  fits: { zh: "正好", en: "fits" },
+  wanted: { zh: "要 {0} 克", en: "{0} g wanted" },
+  idle: { zh: "{0} 秒后回查询", en: "look-up in {0} s" },
+  more: { zh: "更多", en: "More" },
+  sound: { zh: "声音", en: "Sound" },
+  wall: { zh: "大屏", en: "Wall board" },
   free: { zh: "剩 {0}", en: "{0} free" },
 };
 
@@ -56,6 +68,13 @@ export const banners = {
   restoredMost: { zh: "{0} 账本从备份恢复，可能缺几笔：照常扫码，请通知管理员", en: "{0}: the ledger was restored, some entries may be missing. Go on scanning, tell your administrator" },
   low: { zh: "断网时存储只够再用 {0} 天：请恢复网络或通知管理员", en: "Room for {0} more days without the hub: bring the network back or tell your administrator" },
   backup: { zh: "账本备份失败：请检查备份盘", en: "The backup of the ledger failed: check the backup disk" },
+};
+
+// The temperature zones of bins.
+export const zones = {
+  ambient: { zh: "常温", en: "ambient" },
+  chilled: { zh: "冷藏", en: "chilled" },
+  frozen: { zh: "冷冻", en: "frozen" },
 };
 
 // The states of a device, as the agent names them.
