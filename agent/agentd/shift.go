@@ -107,6 +107,7 @@ func (s *shift) openFloor() error {
 	if rules.Transfers, err = s.cfg.transfers(); err != nil {
 		return err
 	}
+	rules.Notices, rules.ShopLabels = s.cfg.notices, s.cfg.shopLabels()
 	for _, name := range s.stations {
 		s.desks[name], err = floor.NewDesk(floor.Config{
 			Station: name, Rules: rules, Labels: s.cfg.labels(), Zone: zone, Explain: explain, Hall: hall,

@@ -27,6 +27,10 @@ type Work struct {
 	// Peers are the warehouses that goods go to and come from, with what
 	// `agent transfer-key` prints there.
 	Peers map[string]string `yaml:"peers"`
+	// Notices is the folder of what suppliers have announced: NUMBER.csv for an
+	// inbound document, with the columns sku and quantity. Empty is notices in the
+	// data folder.
+	Notices string `yaml:"notices"`
 }
 
 // Person is somebody who works in the warehouse.

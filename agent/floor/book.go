@@ -18,6 +18,9 @@ type Catalogue interface {
 type Levels interface {
 	// Levels gives the cells of an item that are not zero, first expiring first.
 	Levels(stock.SKU) []stock.Level
+	// Select gives the cells of all items for which keep holds, first expiring
+	// first. keep must not call the book.
+	Select(keep func(stock.Level) bool) []stock.Level
 	// Lot gives the dates that a lot was first booked with.
 	Lot(stock.SKU, stock.Lot) stock.LotInfo
 	// Observe gives what a count of a cell that begins now starts from.

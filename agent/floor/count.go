@@ -20,6 +20,8 @@ type basis struct {
 func (counting) begin(t *turn, s sought) {
 	if s.isBin {
 		counting{}.bin(t, s.bin)
+	} else if b, ok := t.context(s.sku); ok {
+		counting{}.bin(t, b)
 	}
 }
 
@@ -103,11 +105,9 @@ func (counting) button(t *turn, b Button) bool {
 // uncounted gives the cells that the book has in the bin and nobody counted.
 func (t *turn) uncounted() []stock.Level {
 	var out []stock.Level
-	for it := range t.book.Items() {
-		for _, c := range at(t.book.Levels(it.SKU), t.place) {
-			if t.collected(c.Cell) == 0 {
-				out = append(out, c)
-			}
+	for _, c := range t.inBin(t.place) {
+		if t.collected(c.Cell) == 0 {
+			out = append(out, c)
 		}
 	}
 	return out

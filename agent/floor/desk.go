@@ -32,6 +32,9 @@ type Config struct {
 	// Explain tells why the ledger did not save: DiskFull, LedgerStopped,
 	// LedgerUnsure or LedgerRefused.
 	Explain func(error) Reason
+	// Print prints a label, and does not wait for the printer; nil where there is
+	// none and labels are only shown.
+	Print func(Label)
 	// Hall is shared by the stations of a warehouse; nil for a station alone.
 	Hall *Hall
 }
@@ -226,6 +229,9 @@ func (d *Desk) do(ctx context.Context, j job) {
 	d.metrics.observe(j, effect)
 	d.show(effect)
 	d.hand(j.in, effect)
+	if effect.Print != nil && d.cfg.Print != nil {
+		d.cfg.Print(*effect.Print)
+	}
 	if w, ok := j.in.(Weight); ok {
 		d.live(&w)
 	}

@@ -3,10 +3,14 @@ package floor
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,10 +40,15 @@ var update = flag.Bool("update", false, "rewrite the dialogue files")
 //	station NAME       go to another station of the same shop
 //	show               the goods, lines and look-up on the screen
 //	people             the warehouse names its people: 17, 18 (a supervisor with PIN 1234), 19 (a supervisor)
-//	rule NAME VALUE    life, sale, waste, again or zone:NAME
+//	rule NAME VALUE    life, sale, waste, again, labels (1: the shop's own) or zone:NAME
 //	order ID LINE ...  the hub sends an order; a line is sku:quantity, then
 //	                   ~tolerance, =substitute and >first date that will do
 //	cancel ID, close ID  the hub cancels an order, or has all of it
+//	catalogue SKU EAN  the hub lists an item
+//	notice NUMBER LINE ...  a supplier announces a delivery; a line is sku:quantity
+//	warehouse NAME     go to another warehouse, as wide away as one likes: the two
+//	                   know each other's keys and share nothing else; $manifest
+//	                   is the code that was printed last, at either
 func TestDialogues(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -123,6 +132,8 @@ func expand(tb testing.TB, code string) string {
 		card, err = barcode.NewCard(barcode.OrderCard, rest)
 	case "$tote":
 		card, err = barcode.NewCard(barcode.ToteCard, rest)
+	case "$unlisted":
+		card, err = BinCard(UnlistedBin)
 	case "$crate":
 		var grams int64
 		if grams, err = strconv.ParseInt(rest, 10, 64); err == nil {
@@ -142,8 +153,8 @@ func expand(tb testing.TB, code string) string {
 // play runs a script and gives it back with the answers of now.
 func play(t *testing.T, script string) string {
 	t.Helper()
-	p := &player{t: t, ledger: shop(t), down: stock.Seq(len(goodsInShop)), crowd: newCrowd()}
-	p.goTo("s1")
+	p := &player{t: t, notices: map[string]*Notice{}, houses: map[string]*house{}}
+	p.enter("dark-01")
 	for line := range strings.Lines(script) {
 		line = strings.TrimSuffix(line, "\n")
 		if strings.HasPrefix(line, "\t") {
@@ -158,26 +169,61 @@ func play(t *testing.T, script string) string {
 }
 
 type player struct {
-	t      *testing.T
+	t       *testing.T
+	houses  map[string]*house
+	notices map[string]*Notice
+	*house
+	*clerk
+	out      strings.Builder
+	ask      Text
+	manifest string // printed last
+}
+
+// house is one warehouse of a dialogue.
+type house struct {
+	name   stock.Warehouse
 	ledger *ledger.Ledger
 	down   stock.Seq
 	crowd  *crowd
-	*clerk
-	out strings.Builder
-	ask Text
+}
+
+// enter goes to a warehouse.
+func (p *player) enter(name string) {
+	if p.houses[name] == nil {
+		p.houses[name] = &house{stock.Warehouse(name), shop(p.t), stock.Seq(len(goodsInShop)), newCrowd()}
+	}
+	p.house = p.houses[name]
+	p.goTo("s1")
+}
+
+// keyOf gives a warehouse's key, the same in every run.
+func keyOf(name stock.Warehouse) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte(name))
+	return ed25519.NewKeyFromSeed(seed[:])
 }
 
 func (p *player) goTo(station string) {
-	if p.crowd.clerks[station] == nil {
-		newClerk(p.t, station, p.crowd, p.ledger, func(c stock.Command) (stock.Receipt, error) {
-			return p.ledger.Append(context.Background(), c)
+	if p.house.crowd.clerks[station] == nil {
+		l := p.ledger
+		c := newClerk(p.t, station, p.house.crowd, l, func(c stock.Command) (stock.Receipt, error) {
+			return l.Append(context.Background(), c)
 		})
+		c.rules.Notices = func(document string) (*Notice, error) {
+			if n, ok := p.notices[document]; !ok || n != nil {
+				return n, nil
+			}
+			return nil, errors.New("damaged")
+		}
+		c.rules.Transfers = &Transfers{Warehouse: p.name, Key: keyOf(p.name), Peers: map[stock.Warehouse]ed25519.PublicKey{}}
+		for _, peer := range []stock.Warehouse{"dark-01", "dark-02"} {
+			c.rules.Transfers.Peers[peer], _ = keyOf(peer).Public().(ed25519.PublicKey)
+		}
 	}
 	now := opening
 	if p.clerk != nil {
 		now = p.now
 	}
-	p.clerk = p.crowd.clerks[station]
+	p.clerk = p.house.crowd.clerks[station]
 	p.now = now
 }
 
@@ -186,7 +232,7 @@ func (p *player) act(line string) {
 	p.now = p.now.Add(2 * time.Second)
 	switch verb {
 	case "scan":
-		p.scan(expand(p.t, rest))
+		p.scan(strings.ReplaceAll(expand(p.t, rest), "$manifest", p.manifest))
 	case "fast":
 		p.now = p.now.Add(-1500 * time.Millisecond)
 		p.scan(expand(p.t, rest))
@@ -230,8 +276,17 @@ func (p *player) act(line string) {
 	case "station":
 		p.goTo(rest)
 		return
+	case "warehouse":
+		p.enter(rest)
+		return
+	case "notice":
+		p.announce(rest)
+		return
 	case "show":
 		p.show()
+		return
+	case "catalogue":
+		p.list(rest)
 		return
 	case "order", "cancel", "close":
 		p.order(verb, rest)
@@ -246,6 +301,9 @@ func (p *player) act(line string) {
 func (p *player) answer() {
 	v := p.last.View
 	w := &p.out
+	if l := v.Label; l != nil && l.Kind == "manifest" {
+		p.manifest = l.Code
+	}
 	for _, e := range p.booked {
 		fmt.Fprintf(w, "\t+ %s\n", movement(&e))
 	}
@@ -266,6 +324,21 @@ func (p *player) answer() {
 		fmt.Fprintf(w, "\t? %s\n", v.Ask)
 		p.ask = v.Ask
 	}
+}
+
+// announce lets a supplier announce a delivery; without lines the notice cannot be read.
+func (p *player) announce(text string) {
+	p.t.Helper()
+	number, lines, _ := strings.Cut(text, " ")
+	n := &Notice{Document: number}
+	for w := range strings.FieldsSeq(lines) {
+		l := orderLine(p.t, 1, w)
+		n.Lines = append(n.Lines, Expected{l.SKU, l.Quantity})
+	}
+	if len(n.Lines) == 0 {
+		n = nil
+	}
+	p.notices[number] = n
 }
 
 func movement(e *stock.Entry) string {
@@ -300,10 +373,14 @@ func (p *player) show() {
 		fmt.Fprintf(w, "\t%s %s %s %s\n", g.Name, g.Lot, g.Expiry, g.Quantity)
 	}
 	for _, l := range v.Lines {
-		fmt.Fprintf(w, "\t- %s %s %s\n", l.Name, l.Lot, l.Quantity)
+		fmt.Fprintf(w, "\t- %s\n", strings.Join(slices.DeleteFunc([]string{l.Name.String(), string(l.Lot), l.Quantity.String(), string(l.Tone)}, func(s string) bool { return s == "" }), " "))
 	}
 	if l := v.Label; l != nil {
-		fmt.Fprintf(w, "\tlabel ×%d %s %s\n", l.Copies, l.Title, l.Code)
+		code := l.Code
+		if l.Kind == "manifest" {
+			code = "$manifest"
+		}
+		fmt.Fprintf(w, "\tlabel ×%d %s %s\n", l.Copies, l.Title, code)
 	}
 	if f := v.Found; f != nil {
 		fmt.Fprintf(w, "\t%s: %s, %s\n", f.Title, f.Total, f.Sub)
@@ -334,11 +411,22 @@ func (p *player) order(verb, rest string) {
 	if old, known := p.ledger.Order(o.ID); known && len(o.Lines) == 0 {
 		o.Lines = old.Lines
 	}
+	p.comeDown(stock.Down{Order: &o})
+}
+
+func (p *player) comeDown(d stock.Down) {
+	p.t.Helper()
 	p.down++
-	b := stock.DownBatch{Epoch: stock.Epoch{1}, From: p.down, Entries: []stock.Down{{Order: &o}}}
+	b := stock.DownBatch{Epoch: stock.Epoch{1}, From: p.down, Entries: []stock.Down{d}}
 	if at, err := p.ledger.ApplyDown(p.t.Context(), b); err != nil || at.Applied != p.down {
-		p.t.Fatalf("%s %s: %+v, %v", verb, rest, at, err)
+		p.t.Fatalf("%+v: %+v, %v", d, at, err)
 	}
+}
+
+// list puts an item into the catalogue.
+func (p *player) list(text string) {
+	sku, code, _ := strings.Cut(text, " ")
+	p.comeDown(stock.Down{Item: &stock.Item{SKU: stock.SKU(sku), Name: sku, Unit: stock.Piece, Pack: 1, GTINs: []stock.GTIN{stock.GTIN("0" + code)}}})
 }
 
 // orderLine reads sku:quantity~tolerance=substitute>20260310.
@@ -401,6 +489,8 @@ func (p *player) rule(text string) {
 		p.rules.WasteLimit = int64(n)
 	case "again":
 		p.rules.CountAgain = n
+	case "labels":
+		p.rules.ShopLabels = n == 1
 	default:
 		p.t.Fatalf("no rule %q", name)
 	}

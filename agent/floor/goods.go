@@ -11,6 +11,9 @@ import (
 func (t *turn) identify(l label) (goods, bool) {
 	it, ok := t.find(l)
 	if !ok {
+		it, ok = t.unlisted(&l)
+	}
+	if !ok {
 		t.refuse(UnknownCode, say(badUnknown, l.text), hintUnknown)
 		return goods{}, false
 	}
@@ -47,7 +50,7 @@ func (t *turn) find(l label) (stock.Item, bool) {
 	case l.gtin != "":
 		return t.book.ItemByGTIN(l.gtin)
 	}
-	return t.book.Item(l.sku)
+	return t.item(l.sku)
 }
 
 // join adds the lot and dates that were scanned a moment before their product.
@@ -154,6 +157,7 @@ func (t *turn) wait(g goods, q question) {
 // drop forgets the goods in question.
 func (t *turn) drop() {
 	t.goods, t.question, t.reason = nil, noQuestion, ""
+	t.broken, t.over = 0, false
 	t.gate, t.approved = "", nil
 }
 

@@ -37,6 +37,7 @@ func (t *turn) takeUp(in Arrive) {
 		return
 	}
 	t.mode, t.english, t.document, t.place, t.placed = w.mode, w.english, w.document, w.place, w.placed
+	t.delivery, t.over, t.broken, t.supplier = w.delivery, w.over, w.broken, w.supplier
 	t.goods, t.question, t.reason, t.lines, t.bases = w.goods, w.question, w.reason, w.lines, w.bases
 	t.latest, t.total, t.tally, t.round, t.alert = w.latest, w.total, w.tally, w.round, w.alert
 	t.peer, t.bill = w.peer, w.bill

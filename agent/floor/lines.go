@@ -167,3 +167,8 @@ func (t *turn) blank() bool {
 	}
 	return what.Empty()
 }
+
+// line makes a line of a list.
+func line(name Text, lot stock.Lot, quantity Text) Line {
+	return Line{Name: name, Lot: lot, Quantity: quantity}
+}

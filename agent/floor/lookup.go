@@ -9,6 +9,11 @@ type lookingUp struct{ plain }
 
 func (lookingUp) goods(t *turn, g goods) {
 	t.sought = sought{sku: g.item.SKU}
+	if day := g.expiryOf(); t.expired(day) {
+		t.condemn(&g)
+		t.show(ToneLook, SoundLook, say(badExpired, day, nameOf(g.item)))
+		return
+	}
 	t.hear()
 }
 

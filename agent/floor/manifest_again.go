@@ -63,8 +63,8 @@ func (t *turn) printAgain(sent []stock.Entry) {
 	title := say(saidManifest, string(m.From), string(m.To))
 	label := &Label{Kind: "manifest", Title: title, Code: code, Copies: 1}
 	for _, s := range m.Lines {
-		it, _ := t.book.Item(s.SKU)
-		label.Lines = append(label.Lines, Line{nameOf(it), s.Lot, amount(s.Quantity, it.Unit)})
+		it, _ := t.item(s.SKU)
+		label.Lines = append(label.Lines, line(nameOf(it), s.Lot, amount(s.Quantity, it.Unit)))
 	}
 	t.save([]stock.Movement{{
 		Kind: stock.Adjust, SKU: first.SKU, Lot: first.Lot, Document: first.Document, Reason: "reprint of the manifest",

@@ -12,8 +12,12 @@ import (
 type moving struct{}
 
 func (moving) begin(t *turn, s sought) {
-	if s.isBin && t.mode == Move {
+	b, one := t.context(s.sku)
+	switch {
+	case t.mode == Move && s.isBin:
 		moving{}.bin(t, s.bin)
+	case t.mode == Move && one:
+		moving{}.bin(t, b)
 	}
 }
 
@@ -81,10 +85,15 @@ func (t *turn) bookMove(to stock.Bin) {
 		movements = append(movements, m)
 	}
 	text := say(saidMoved, len(movements), placeName(to))
-	if b := t.suggested(); t.mode == Putaway && b != "" && b != to {
-		text = say(saidNotHome, text, placeName(b))
+	home := t.suggested()
+	other := t.mode == Putaway && home != "" && home != to
+	if other {
+		text = say(saidNotHome, text, placeName(home))
 	}
 	t.save(movements, text)
+	if t.pending != nil {
+		t.pending.look = other
+	}
 }
 
 func (moving) goods(t *turn, g goods) {

@@ -257,7 +257,7 @@ func (t *turn) clearZero() {
 func (t *turn) notEmpty(n int64) bool {
 	t.question = noQuestion
 	c := t.round.zero
-	it, ok := t.book.Item(c.SKU)
+	it, ok := t.item(c.SKU)
 	if !ok || n > stock.MaxQty/max(1, it.Pack) {
 		return false
 	}

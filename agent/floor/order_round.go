@@ -122,7 +122,7 @@ func (t *turn) isTicket(l label) bool {
 	if l.sku == "" {
 		return false
 	}
-	if _, item := t.book.Item(l.sku); item {
+	if _, item := t.item(l.sku); item {
 		return false
 	}
 	_, ok := t.orderOf(l.text)

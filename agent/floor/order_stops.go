@@ -76,7 +76,7 @@ func (t *turn) stopsOf(line stock.OrderLine, left int64, promised map[stock.Cell
 // candidates gives what is to be taken for a line: its item, or what may be
 // taken instead once somebody has asked for that.
 func (t *turn) candidates(line *stock.OrderLine) []stock.Item {
-	own, known := t.book.Item(line.SKU)
+	own, known := t.item(line.SKU)
 	if !known {
 		own = stock.Item{SKU: line.SKU, Name: string(line.SKU), Unit: stock.Piece, Pack: 1}
 	}
@@ -86,7 +86,7 @@ func (t *turn) candidates(line *stock.OrderLine) []stock.Item {
 	var out []stock.Item
 	for _, sku := range line.Substitutes {
 		// Another unit would be another quantity.
-		if it, ok := t.book.Item(sku); ok && it.Unit == own.Unit {
+		if it, ok := t.item(sku); ok && it.Unit == own.Unit {
 			out = append(out, it)
 		}
 	}

@@ -62,6 +62,33 @@ var (
 	badNotSent        = Text{"单上没有：%s %s", "Not on the manifest: %s %s"}
 	hintNotSent       = Text{"放一边，做完后告诉主管", "Set it aside and tell the supervisor afterwards"}
 
+	tasksExpired  = Text{"报损 %s：%s 过期", "waste %s: %s has expired"}
+	tasksUnlisted = Text{"建档 %s：%s", "list %s: %s"}
+	tasksMore     = Text{"还有 %d 处", "%d more places"}
+	saidBackTo    = Text{"退给供应商，单 %s", "back to the supplier, document %s"}
+	saidGaveBack  = Text{"已退 %d 种，单 %s", "gave %d items back, document %s"}
+	nextGiveBack  = Text{"退给供应商的商品，每件一次，或数字＋商品；完了扫完成", "the goods to give back, each piece, or a number and goods; Finish at the end"}
+
+	askDamaged      = Text{"坏了几件", "How many are bad?"}
+	askBadGrams     = Text{"坏了几克", "How many grams are bad?"}
+	nextBadGrams    = Text{"%s：%s；克数再确认", "%s: %s; the grams, then OK"}
+	askOver         = Text{"单上没这么多", "More than announced"}
+	askDiffers      = Text{"和单子不符", "It differs from the notice"}
+	nextDamaged     = Text{"%s：%s；数字再确认，只按确认＝一件", "%s: %s; a number, then OK; OK alone is one"}
+	nextOver        = Text{"真多送了：再扫收货单＝收下；取消＝不收", "if more really came scan the document again; Cancel leaves it"}
+	nextDiffers     = Text{"再扫完成或刷工牌＝就这样；取消＝继续收", "Finish again or a badge signs for it; Cancel goes on"}
+	saidDamaged     = Text{"收到的里有 %s 坏的：%s", "%s of what came are bad: %s"}
+	saidTurnedAway  = Text{"拒收 %s：%s；什么也没记", "turned away %s: %s; nothing was booked"}
+	saidDiffers     = Text{"%d 种和单子不符", "%d items differ from the notice"}
+	saidUnlisted    = Text{"已收 %s，%s：放进待建档箱，告诉主管", "received %s of %s: put it into the unlisted crate and tell the supervisor"}
+	badDamaged      = Text{"刚收的只有 %s：%s", "Only %s of %s came"}
+	hintDamaged     = Text{"先扫收进来的，再记坏的", "Scan what came first, then how many of it are bad"}
+	badOver         = Text{"单上只剩 %s：%s", "Only %s more of %s was announced"}
+	hintOver        = Text{"数清楚；真多送了就再扫收货单", "Count it; if more really came scan the document again"}
+	badNotice       = Text{"到货单读不出：%v", "The notice cannot be read: %v"}
+	hintNotice      = Text{"照样收，数量不核对；告诉主管", "Go on receiving, without a check of the quantities; tell the supervisor"}
+	hintNotUnlisted = Text{"待建档箱里没有这么多；看清再扫", "There are not so many in the unlisted crate; look again"}
+
 	askPIN     = Text{"输密码", "Key in the PIN"}
 	askSecond  = Text{"请主管刷卡", "A second person"}
 	nextPIN    = Text{"%s 的 4 位密码", "the four digits of %s"}

@@ -99,22 +99,8 @@ func (t *turn) stopLines() []Line {
 	out = nil
 	for _, it := range t.candidates(&s.line) {
 		for _, c := range t.fresh(it.SKU, s.line.MinExpiry) {
-			out = append(out, Line{say(same("%s  %s"), placeName(c.Bin), nameOf(it)), c.Lot, amount(c.OnHand, it.Unit)})
+			out = append(out, line(say(same("%s  %s"), placeName(c.Bin), nameOf(it)), c.Lot, amount(c.OnHand, it.Unit)))
 		}
-	}
-	return out
-}
-
-// taskLines shows what waits to be done while nobody asks for anything.
-func (t *turn) taskLines() []Line {
-	var out []Line
-	if n := len(t.book.Orders()); n > 0 {
-		out = append(out, Line{Name: tasksOrders, Quantity: say(same("%d"), n)})
-	}
-	for _, r := range t.book.Recounts() {
-		it, _ := t.book.Item(r.SKU)
-		since := same(r.Since.In(t.now.Location()).Format("15:04"))
-		out = append(out, Line{Name: say(tasksRecount, placeName(r.Bin), nameOf(it)), Quantity: since})
 	}
 	return out
 }
@@ -133,7 +119,7 @@ func (t *turn) orderFound(id stock.OrderID) *Found {
 	done := 0
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		it, ok := t.book.Item(l.SKU)
+		it, ok := t.item(l.SKU)
 		if !ok {
 			it = stock.Item{SKU: l.SKU, Name: string(l.SKU), Unit: stock.Piece}
 		}

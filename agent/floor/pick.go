@@ -1,6 +1,7 @@
 package floor
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -75,6 +76,7 @@ func (t *turn) takeFrom(g *goods, least stock.Date) ([]stock.Level, bool) {
 	}
 	switch {
 	case g.lot != "" && len(of(all, g.lot)) > 0 && t.offSale(g.item, of(all, g.lot)[0]), len(all) > 0 && len(fresh) == 0 && t.offSale(g.item, all[0]) && !t.expired(all[0].Expiry):
+		t.condemn(g)
 		t.drop()
 		t.refuse(OffSale, say(badOffSale, nameOf(g.item)), hintOffSale)
 		return nil, false
@@ -83,6 +85,8 @@ func (t *turn) takeFrom(g *goods, least stock.Date) ([]stock.Level, bool) {
 		t.refuse(TooOld, say(badTooOld, nameOf(g.item), least), t.freshHint(fresh))
 		return nil, false
 	case len(all) > 0 && len(fresh) == 0:
+		g.lot = cmp.Or(g.lot, all[0].Lot)
+		t.condemn(g)
 		t.drop()
 		t.refuse(Expired, say(badExpired, all[0].Expiry, nameOf(g.item)), hintExpired)
 		return nil, false
@@ -104,7 +108,7 @@ func (t *turn) takeFrom(g *goods, least stock.Date) ([]stock.Level, bool) {
 
 // fresh gives the cells of an item that are not expired, nor before least.
 func (t *turn) fresh(sku stock.SKU, least stock.Date) []stock.Level {
-	it, _ := t.book.Item(sku)
+	it, _ := t.item(sku)
 	return slices.DeleteFunc(t.cells(sku), func(l stock.Level) bool {
 		return t.expired(l.Expiry) || tooOld(l.Expiry, least) || t.offSale(it, l)
 	})
@@ -150,6 +154,7 @@ func (t *turn) pinned(g *goods, all []stock.Level) bool {
 	}
 	switch {
 	case t.expired(day):
+		t.condemn(g)
 		t.refuse(Expired, say(badExpired, day, nameOf(g.item)), hintExpired)
 		return false
 	case len(of(all, g.lot)) > 0 && (g.lot != "" || day == 0):

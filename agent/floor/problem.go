@@ -54,4 +54,5 @@ const (
 	CountAgain    Reason = "COUNT_AGAIN"
 	NoPeer        Reason = "NO_PEER"
 	BadManifest   Reason = "BAD_MANIFEST"
+	OverNotice    Reason = "OVER_NOTICE" // more than the supplier announced
 )

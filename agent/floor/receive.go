@@ -18,6 +18,8 @@ func (receiving) goods(t *turn, g goods) {
 	if old := t.goods; old != nil && old.qty > 0 {
 		if old.item.SKU == g.item.SKU && t.now.Sub(old.since) <= t.rules.JoinWithin {
 			g = old.plus(g)
+		} else if t.question == wantOver {
+			t.refuse(Unsaved, say(badUnsaved, nameOf(old.item)), hintAgain)
 		} else {
 			t.refuse(NoDate, say(badNoDate, nameOf(old.item)), hintNoDate)
 		}
@@ -25,7 +27,7 @@ func (receiving) goods(t *turn, g goods) {
 	if l := t.latest; l != nil && l.item.SKU == g.item.SKU && !g.named {
 		g.lot, g.expiry, g.produced = l.lot, l.expiry, l.produced
 	}
-	t.goods, t.question = &g, noQuestion
+	t.goods, t.question, t.reason, t.broken = &g, noQuestion, "", 0
 	receiving{}.advance(t)
 }
 
@@ -41,7 +43,10 @@ func (g *goods) plus(more goods) goods {
 }
 
 func (receiving) advance(t *turn) {
-	if t.goods == nil {
+	if t.goods == nil && t.broken > 0 {
+		t.bookDamaged()
+	}
+	if t.goods == nil || t.question == wantOver {
 		return
 	}
 	g := *t.goods
@@ -63,27 +68,62 @@ func (receiving) advance(t *turn) {
 		return
 	}
 	t.goods, t.question = &g, noQuestion
+	if !t.announced(&g) {
+		return
+	}
+	movements, ok := t.listed(&g)
+	if !ok {
+		return
+	}
 	m := g.movement(stock.Receive)
-	m.Bin, m.Delta, m.Expiry, m.Produced, m.Document = t.place, g.qty, g.expiry, g.produced, t.document
-	t.save([]stock.Movement{m}, say(saidReceived, amount(g.qty, g.item.Unit), nameOf(g.item)))
+	m.Bin, m.Delta, m.Expiry, m.Produced, m.Document = t.inboundBin(&g.item), g.qty, g.expiry, g.produced, t.document
+	if t.over {
+		m.Reason = "more than announced"
+	}
+	t.save(append([]stock.Movement{m}, movements...), t.saidIn(&g))
+	if t.pending != nil {
+		t.pending.look = isUnlisted(g.item.SKU)
+	}
+}
+
+// saidIn says what came in.
+func (t *turn) saidIn(g *goods) Text {
+	if isUnlisted(g.item.SKU) {
+		return say(saidUnlisted, amount(g.qty, g.item.Unit), nameOf(g.item))
+	}
+	return say(saidReceived, amount(g.qty, g.item.Unit), nameOf(g.item))
 }
 
 // openDocument begins to receive on an inbound document; its number goes into
 // every movement until the task is finished or another one is scanned.
 func (t *turn) openDocument(number string) {
-	if t.mode != Receive {
-		if !t.blank() {
-			return
-		}
+	switch {
+	case t.mode == Return:
+		t.backTo(number)
+		return
+	case t.question == wantOver && number == t.document:
+		t.takeMore()
+		return
+	case !t.blank():
+		return
+	case t.mode != Receive:
 		t.enter(Receive)
 	}
 	t.document = number
+	t.expect(number)
 	t.show(ToneInfo, SoundHeard, say(saidDocument, number))
 }
 
 func (receiving) saved(t *turn, p *pending) {
 	g := p.goods
+	if g.item.SKU == "" {
+		t.total -= t.broken
+		t.drop()
+		t.recollect(t.latest.item.SKU)
+		return
+	}
 	t.addUp(g)
+	t.recollect(g.item.SKU)
 	if g.scale != "" { // the next crate of the same goods needs no scan
 		g.qty, g.frame, g.scale, g.since = 0, nil, "", t.now
 		t.goods, t.question = &g, wantWeight
@@ -97,6 +137,10 @@ func (receiving) bin(t *turn, b stock.Bin) {
 
 // number makes n the quantity of what was received last: it books the rest.
 func (receiving) number(t *turn, n int64) bool {
+	if t.question == wantDamaged {
+		t.damagedQty(n)
+		return true
+	}
 	l := t.latest
 	if t.goods != nil || l == nil || l.loose || l.item.Unit != stock.Piece && l.item.Pack == 0 {
 		return false
@@ -112,18 +156,43 @@ func (receiving) number(t *turn, n int64) bool {
 }
 
 func (receiving) button(t *turn, b Button) bool {
-	if b != Finish {
-		return false
+	switch {
+	case b == Finish:
+		t.finishDelivery()
+		return true
+	case b == OK && t.question == wantDamaged && !t.latest.loose:
+		t.damagedQty(1)
+		receiving{}.advance(t)
+		return true
 	}
-	t.finish()
-	return true
+	return t.damaged(b)
 }
 
-func (receiving) ask(*turn) (ask, next Text) { return askGoods, nextReceive }
+func (receiving) ask(t *turn) (ask, next Text) {
+	switch {
+	case t.leaving == Finish:
+		return askDiffers, nextDiffers
+	case t.question == wantDamaged && t.latest.loose:
+		return askBadGrams, say(nextBadGrams, reasonTexts[t.reason], nameOf(t.latest.item))
+	case t.question == wantDamaged:
+		return askDamaged, say(nextDamaged, reasonTexts[t.reason], nameOf(t.latest.item))
+	case t.question == wantOver:
+		return askOver, nextOver
+	}
+	return askGoods, nextReceive
+}
 
 func (receiving) keys(t *turn) []Button {
-	if t.question == wantWeight {
+	switch t.question { //nolint:exhaustive // the others have no keys of their own
+	case wantWeight:
 		return []Button{OK, Tare, Finish, Undo, Cancel}
+	case wantDamaged:
+		return []Button{OK, Cancel}
+	case wantOver:
+		return []Button{Cancel}
+	}
+	if t.latest != nil {
+		return []Button{Finish, Undo, "x6", "x12", "x24", "r02", Cancel}
 	}
 	return []Button{Finish, Undo, "x6", "x12", "x24", Cancel}
 }

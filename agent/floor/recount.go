@@ -75,7 +75,7 @@ func agree(a, b map[stock.Cell]int64) bool {
 func (t *turn) dearCount(movements []stock.Movement, rest bool) bool {
 	var value int64
 	for i := range movements {
-		it, _ := t.book.Item(movements[i].SKU)
+		it, _ := t.item(movements[i].SKU)
 		off := movements[i].Count.Counted - movements[i].Count.Seen
 		value += valueOf(it, max(off, -off))
 	}

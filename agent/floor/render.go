@@ -18,7 +18,7 @@ func (t *turn) view() View {
 		Goods: t.goodsView(), Lines: t.linesView(), Found: t.foundView(), Order: t.orderView(), Label: t.label, Keys: t.keysView(),
 	}
 	v.Tally = Tally{Actions: t.tally.actions, Items: len(t.tally.skus), Text: t.tallyText()}
-	v.Pad = t.entry != "" || slices.Contains([]question{wantDate, wantML, wantWhich, wantFound}, t.question) || t.signing != nil
+	v.Pad = t.entry != "" || slices.Contains([]question{wantDate, wantML, wantWhich, wantFound, wantDamaged}, t.question) || t.signing != nil
 	if t.signing != nil {
 		v.Entry = strings.Repeat("•", len(t.entry))
 	}
@@ -52,7 +52,7 @@ func (t *turn) asks() (ask, next Text) {
 	if t.offer != nil {
 		return askUndo, nextUndo
 	}
-	if t.leaving == Finish && t.mode == TransferIn {
+	if t.leaving == Finish && (t.mode == TransferIn || t.mode == Receive) {
 		return t.trade().ask(t)
 	}
 	if t.leaving != "" && t.round != nil {
@@ -86,7 +86,7 @@ func (t *turn) asks() (ask, next Text) {
 			return askPutOn, nextPutOn
 		}
 		return askClearPan, nextClear
-	case noQuestion, wantRest, wantFound, wantOff, wantZero, wantVerdict, wantHome, wantSecond:
+	case noQuestion, wantRest, wantFound, wantOff, wantZero, wantVerdict, wantHome, wantSecond, wantDamaged, wantOver:
 	}
 	return t.trade().ask(t)
 }
@@ -127,6 +127,9 @@ func (t *turn) goodsView() *Goods {
 // linesView shows the lots to choose from, or what was collected.
 func (t *turn) linesView() []Line {
 	var out []Line
+	if t.offer != nil {
+		return t.offerLines()
+	}
 	for _, c := range t.choices() {
 		out = append(out, Line{Name: lotName(c.Lot, c.Expiry), Lot: c.Lot})
 	}
@@ -136,7 +139,9 @@ func (t *turn) linesView() []Line {
 	switch {
 	case t.round != nil:
 		return t.stopLines()
-	case t.mode == Return:
+	case t.mode == Receive:
+		return t.deliveryLines()
+	case t.mode == Return && !t.supplier:
 		return t.backLines()
 	case t.mode == TransferIn:
 		return t.billLines()
@@ -144,7 +149,7 @@ func (t *turn) linesView() []Line {
 		return t.taskLines()
 	}
 	for _, g := range merged(t.lines, t.place) {
-		out = append(out, Line{nameOf(g.item), g.lot, amount(g.qty, g.item.Unit)})
+		out = append(out, line(nameOf(g.item), g.lot, amount(g.qty, g.item.Unit)))
 	}
 	return out
 }
@@ -220,7 +225,7 @@ func (t *turn) foundView() *Found {
 }
 
 func (t *turn) itemFound(sku stock.SKU) *Found {
-	it, ok := t.book.Item(sku)
+	it, ok := t.item(sku)
 	if !ok {
 		return nil
 	}
@@ -248,10 +253,12 @@ const historyShown = 10
 
 func (t *turn) binFound(b stock.Bin) *Found {
 	f := &Found{Title: placeName(b), Sub: Text{"货位里有", "in this bin"}}
-	for it := range t.book.Items() {
-		for _, c := range at(t.book.Levels(it.SKU), b) {
-			f.Cells = append(f.Cells, t.shelf(it, c))
+	for _, c := range t.inBin(b) {
+		it, ok := t.item(c.SKU)
+		if !ok {
+			it = stock.Item{SKU: c.SKU, Name: string(c.SKU)}
 		}
+		f.Cells = append(f.Cells, t.shelf(it, c))
 	}
 	f.Total = say(Text{"%d 种", "%d items"}, len(f.Cells))
 	if len(f.Cells) == 0 {

@@ -57,7 +57,7 @@ func (t *turn) labelled() (stock.Item, stock.Lot, bool) {
 	if l := t.latest; l != nil {
 		return l.item, l.lot, true
 	}
-	it, known := t.book.Item(t.sought.sku)
+	it, known := t.item(t.sought.sku)
 	here := lots(t.cells(t.sought.sku))
 	if !known || t.mode != LookUp || len(here) != 1 {
 		return stock.Item{}, "", false
@@ -82,4 +82,34 @@ func lotCode(it stock.Item, lot stock.LotInfo) string {
 		return string(it.SKU)
 	}
 	return barcode.ElementString(all)
+}
+
+// weightLabel gives the label of goods that were just weighed, to stick on
+// their bag or crate; nil where the scale had no part. It has no price: few
+// scales are approved for trade.
+func (t *turn) weightLabel(g *goods) *Label {
+	if g.scale == "" || t.mode != Receive && t.mode != Pick {
+		return nil
+	}
+	title := say(same("%s  %s"), nameOf(g.item), amount(g.qty, g.item.Unit))
+	if t.round != nil {
+		title = say(same("%s  ·  %s"), title, say(saidOrder, string(t.round.order)))
+	}
+	return &Label{Kind: "lot", Title: title, Code: t.weightCode(g), Copies: 1}
+}
+
+// weightCode writes the GS1 elements of weighed goods. Those without a trade item
+// number carry the shop's own weighed label, where its scanners read those.
+func (t *turn) weightCode(g *goods) string {
+	const mostGrams = 99_999 // five digits
+	code := lotCode(g.item, t.book.Lot(g.item.SKU, g.lot))
+	switch {
+	case len(g.item.GTINs) > 0 && g.qty < 1_000_000:
+		head := barcode.ElementString([]barcode.Element{{AI: "01", Value: string(g.item.GTINs[0])}, {AI: "3103", Value: fmt.Sprintf("%06d", g.qty)}})
+		return head + strings.TrimPrefix(code, "01"+string(g.item.GTINs[0]))
+	case t.rules.ShopLabels && len(g.item.PLU) == 5 && g.qty <= mostGrams:
+		digits := "20" + g.item.PLU + fmt.Sprintf("%05d", g.qty)
+		return digits + string(barcode.CheckDigit(digits))
+	}
+	return code
 }

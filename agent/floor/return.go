@@ -166,8 +166,8 @@ func (t *turn) backLines() []Line {
 	p := t.book.Picked(stock.OrderID(t.document))
 	var out []Line
 	for _, o := range p.Picked {
-		it, _ := t.book.Item(o.SKU)
-		out = append(out, Line{nameOf(it), o.Lot, amount(o.Quantity, it.Unit)})
+		it, _ := t.item(o.SKU)
+		out = append(out, line(nameOf(it), o.Lot, amount(o.Quantity, it.Unit)))
 	}
 	return out
 }

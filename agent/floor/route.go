@@ -18,6 +18,7 @@ func (t *turn) scan(in Scan) {
 		t.press(l.button)
 		return
 	}
+	leaving := t.leaving
 	t.leaving = ""
 	if t.signing != nil {
 		t.signing, t.entry = nil, "" // somebody went on without the PIN
@@ -25,12 +26,15 @@ func (t *turn) scan(in Scan) {
 	if t.question == wantSecond && l.kind != codeBadge && l.kind != codeBad {
 		t.drop() // nobody came
 	}
-	if l.kind != codeGoods {
+	if l.kind != codeGoods && t.question != wantSecond {
 		t.offer = nil
 	}
 	switch l.kind {
 	case codeBadge:
 		t.badge(l.text)
+		if leaving == Finish && t.mode == Receive && t.operator == l.text {
+			t.finish() // signed for, with what differs
+		}
 	case codeBin:
 		t.trade().bin(t, l.bin)
 	case codeGoods:
@@ -79,7 +83,7 @@ func (t *turn) goodsCode(l label) {
 	if !ok {
 		return
 	}
-	t.last.What, t.scanned = nameOf(g.item), true
+	t.last.What, t.scanned, t.sought.condemned = nameOf(g.item), true, nil
 	if t.offer != nil {
 		t.offerUndo(g.item.SKU)
 		return
@@ -104,13 +108,19 @@ func (t *turn) press(b Button) {
 		t.undo()
 		return
 	}
-	offered := t.offer != nil
-	t.offer = nil
+	offered := t.offer
+	if t.question != wantSecond {
+		t.offer = nil
+	}
 	if b == Cancel && asked != "" && !sure {
 		t.hear() // stays
 		return
 	}
 	m, isMode := modeOf(b)
+	if t.question == wantSecond && t.gate == gateLife && b.reason() {
+		t.turnAway(b)
+		return
+	}
 	if t.question == wantSecond && !isMode && b != Cancel && b != Lang {
 		t.refuse(NeedSecond, say(badNotHere, buttonName(b)), hintSecond) // nothing goes past a gate
 		return
@@ -119,7 +129,9 @@ func (t *turn) press(b Button) {
 	case isMode:
 		t.goTo(b, m, sure)
 	case b == Cancel:
-		t.cancel(offered, sure)
+		t.cancel(offered != nil, sure)
+	case offered != nil && b.digit():
+		t.offerOne(offered.list, int(b[0]-'0'))
 	case b.digit() || b == Back:
 		t.key(b)
 	case b.times() > 0:
@@ -158,13 +170,16 @@ func (t *turn) goTo(b Button, m Mode, sure bool) {
 
 // cancel gives up the smallest thing that was begun.
 func (t *turn) cancel(offered, sure bool) {
+	t.offer = nil
 	switch {
+	case t.question == wantSecond && offered:
+		t.drop()
 	case offered:
 	case t.entry != "" || t.times > 0:
 		t.entry, t.times = "", 0
 	case t.goods != nil:
 		t.goods, t.question, t.reason = nil, noQuestion, ""
-	case t.round != nil && t.question != noQuestion, t.question == wantSecond:
+	case t.round != nil && t.question != noQuestion, t.question == wantSecond, t.question == wantDamaged:
 		t.drop()
 	case t.round != nil && !sure && len(t.stops()) > 0:
 		t.leaving = Cancel
@@ -222,6 +237,10 @@ func (t *turn) number(b Button) bool {
 		g := *t.goods
 		g.qty = n
 		t.goods, t.question = &g, noQuestion
+	case t.mode == Receive && b.reason() && t.damaged(b):
+		t.damagedQty(n)
+		t.trade().advance(t)
+		return true
 	case !t.trade().number(t, n):
 		t.notHere(say(same("%s"), text))
 		return true

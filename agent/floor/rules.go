@@ -46,6 +46,12 @@ type Rules struct {
 	Zones map[string]stock.Zone
 	// Transfers is what goods that go to other warehouses need; nil for none.
 	Transfers *Transfers
+	// Notices looks up what was announced of an inbound document, nil for
+	// nothing; nil where nothing ever is.
+	Notices func(document string) (*Notice, error)
+	// ShopLabels says that the scanners of the shop read labels of the layout
+	// 2.IIIIIWWWWWC, so that weighed goods without a trade item number get one.
+	ShopLabels bool
 	// UndoFor is how long an action can be undone.
 	UndoFor time.Duration
 }

@@ -12,6 +12,7 @@ type pending struct {
 	undo  bool
 	times int    // how often in a row its code was scanned
 	label *Label // to print once it is saved
+	look  bool   // saved, and somebody has to see to something
 	again bool   // the label was printed before
 	text  Text   // what to say once it is saved
 }
@@ -58,23 +59,36 @@ func (t *turn) outcome(o Outcome) {
 		return
 	}
 	if p.undo {
+		for i := range t.offer.entries {
+			t.recollect(t.offer.entries[i].SKU)
+		}
 		t.show(ToneGood, SoundUndone, p.text)
 		t.offer, t.latest, t.total = nil, nil, 0
+		t.gate, t.approved = "", nil
 		return
 	}
 	t.consume(&p.goods)
 	if p.again {
-		t.label = p.label // a reprint leaves the work as it is
+		t.label, t.print = p.label, p.label // a reprint leaves the work as it is
 		t.show(ToneGood, SoundSaved, p.text)
 		return
 	}
+	label := t.weightLabel(&p.goods)
 	t.trade().saved(t, p)
+	if label == nil {
+		label = p.label
+	}
+	if label != nil {
+		t.label, t.print = label, label
+	}
 	switch {
 	case o.Replayed:
 		t.show(ToneGood, SoundSaved, saidReplayed)
 		return
 	case p.times > 1:
 		t.show(ToneLook, SoundSaved, say(same("%s · %s"), p.text, say(saidTwice, p.times)))
+	case p.look:
+		t.show(ToneLook, SoundSaved, p.text)
 	default:
 		t.show(ToneGood, SoundSaved, p.text)
 	}

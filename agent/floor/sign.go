@@ -101,7 +101,7 @@ const (
 	gateZone   gate = "another temperature"
 	gateValue  gate = "value"
 	gateReturn gate = "return without an order"
-	gateCount  gate = "third count"
+	gateLate   gate = "late undo"
 )
 
 // passes reports whether a gate is open: a second person has approved what is
@@ -140,6 +140,10 @@ func (t *turn) approve(badge string) {
 	t.approved = append(slices.Clone(t.approved), approval{t.gate, badge})
 	t.question, t.alert = noQuestion, nil
 	t.show(ToneInfo, SoundHeard, say(saidApproved, t.rules.name(badge)))
+	if t.offer != nil {
+		t.compensate()
+		return
+	}
 	t.trade().advance(t)
 }
 

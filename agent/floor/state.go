@@ -23,6 +23,9 @@ type State struct {
 	placed    bool      // place was named; "" is the dock
 	goods     *goods    // what the question is about; never changed in place
 	document  string    // inbound document that goods are received on
+	delivery  *delivery // what was announced of it; nil where nothing was; never changed in place
+	over      bool      // more than was announced is to be taken of the goods
+	broken    int64     // how much of what was received last is not good, base units
 	question  question
 	lines     []goods // collected and not saved; copied before it is changed
 	bases     []basis // what the book had when a count began; copied before it is changed
@@ -33,6 +36,7 @@ type State struct {
 	total     int64           // how much of it, base units
 	offer     *offer          // the action that UNDO would take back
 	peer      stock.Warehouse // that goods go to
+	supplier  bool            // goods go back on the document, to whom they came from
 	bill      *Manifest       // that goods came with; never changed
 	label     *Label          // what was made to print last
 	signing   *signing        // a badge that waits for its PIN; never changed in place
@@ -43,6 +47,7 @@ type State struct {
 	round     *round          // the order that is picked; never changed in place
 	leaving   Button          // the mode card that would give unsaved work up
 	sought    sought
+	chores    chores
 	pans      []pan // copied before it is changed
 
 	pending *pending // the command that the ledger has not answered yet
@@ -76,6 +81,8 @@ const (
 	wantVerdict          // whether goods that came back are good
 	wantHome             // the bin that they go into
 	wantSecond           // a second person, who approves
+	wantDamaged          // how many of what was received are not good
+	wantOver             // whether more than was announced is to be taken; the document answers
 )
 
 // goods is an item that was scanned, as far as it is known.
@@ -110,6 +117,9 @@ type sought struct {
 	bin   stock.Bin
 	isBin bool
 	order stock.OrderID
+	// condemned are goods that were scanned and may not be sold: the Waste card
+	// takes them up; never changed in place.
+	condemned *goods
 }
 
 // seen is the last code, to tell that the same one came again.

@@ -17,6 +17,7 @@ type Effect struct {
 	Fetch string
 	Tried *Try   // a PIN that was keyed in
 	Work  *State // what another station takes over, after a Leave
+	Print *Label // to print now; View.Label shows it, too
 }
 
 // Step takes one input. It gives the next state and what follows from it, and
@@ -27,7 +28,7 @@ func Step(s State, in Input, book Book, rules Rules, now time.Time) (State, Effe
 	t.changed = true
 	t.take(in)
 	next := t.State
-	return next, Effect{View: t.view(), Changed: t.changed, Sound: t.sound, Command: t.command, Fetch: t.fetch, Tried: t.tried, Work: t.work}
+	return next, Effect{View: t.view(), Changed: t.changed, Sound: t.sound, Command: t.command, Fetch: t.fetch, Tried: t.tried, Work: t.work, Print: t.print}
 }
 
 // turn is one step in the making.
@@ -47,6 +48,7 @@ type turn struct {
 	changed bool
 	work    *State // that another station takes over
 	tried   *Try
+	print   *Label
 	fetch   string // the badge whose work is to be taken over
 }
 
@@ -119,11 +121,17 @@ func (t *turn) busy(in Input) {
 func (t *turn) person() {
 	t.awake = t.now
 	t.note = Note{}
+	if t.mode != TransferOut {
+		t.label = nil // a manifest stays until the next one is begun
+	}
 }
 
 // tick lets an unused station fall back to look-up. Unsaved work is given up
 // loudly; it is never booked.
 func (t *turn) tick() {
+	if t.mode == LookUp {
+		t.survey()
+	}
 	if t.mode == LookUp || t.now.Sub(t.awake) < t.rules.IdleAfter {
 		return
 	}
@@ -197,6 +205,9 @@ func (t *turn) enter(m Mode) {
 	t.mode = m
 	t.tally = tally{}
 	t.sought = sought{}
+	if m == LookUp {
+		t.survey()
+	}
 	if m == Putaway {
 		t.place, t.placed = "", true // from the dock
 	}
@@ -207,6 +218,7 @@ func (t *turn) leave() {
 	t.entry, t.times, t.place, t.placed = "", 0, "", false
 	t.goods, t.question, t.reason = nil, noQuestion, ""
 	t.lines, t.bases, t.parts, t.document = nil, nil, parts{}, ""
+	t.delivery, t.over, t.broken, t.supplier = nil, false, 0, false
 	t.latest, t.total, t.offer, t.leaving, t.round = nil, 0, nil, "", nil
 	t.peer, t.bill, t.label = "", nil, nil
 	t.signing, t.gate, t.approved, t.recounted = nil, "", nil, recount{}

@@ -78,8 +78,11 @@ func weighed(n int64, small, big Text) Text {
 
 // placeName gives what staff call a bin.
 func placeName(b stock.Bin) Text {
-	if b == "" {
+	switch b {
+	case "":
 		return Text{"收货区", "dock"}
+	case UnlistedBin:
+		return Text{"待建档箱", "the unlisted crate"}
 	}
 	return same(string(b))
 }

@@ -130,7 +130,7 @@ var (
 	nextMove      = Text{"要移的商品，每件一次，或数字＋商品", "the goods, each piece, or a number and goods"}
 	nextMoveTo    = Text{"更多商品，或放到的货位", "more goods, or the bin they go into"}
 	nextLater     = Text{"拿更早的；一定要这批就扫原因卡", "fetch the earlier one; to take this one scan a reason"}
-	nextUndo      = Text{"再扫撤销就冲回；扫商品换成它的上一次；取消＝不撤", "Undo again takes it back; goods choose their last one; Cancel keeps it"}
+	nextUndo      = Text{"再扫撤销就冲回；数字或商品换一笔；取消＝不撤", "Undo again takes it back; a number or goods choose another; Cancel keeps it"}
 	nextLeave     = Text{"再扫同一张卡＝放弃；取消＝留下", "the same card again gives it up; Cancel stays"}
 	nextML        = Text{"毫升数，再确认", "millilitres, then OK"}
 )
@@ -227,7 +227,8 @@ var (
 	badNoWeight      = Text{"秤上没有稳定的重量", "There is no settled weight on the scale"}
 	hintNoWeight     = Text{"放好空筐，等数字稳定，再去皮", "Put the empty crate on, wait until it settles, then Tare"}
 	badNothingUndo   = Text{"没有可撤销的", "There is nothing to undo"}
-	hintNothingUndo  = Text{"只能撤自己 30 分钟内的；更早的找主管", "Only your own actions of the last 30 minutes; for older ones see the supervisor"}
+	hintNothingUndo  = Text{"只能撤自己做的；别人的找主管", "Only your own actions; for those of others see the supervisor"}
+	badLate          = Text{"太久以前了：%s", "That was too long ago: %s"}
 	badMovedOn       = Text{"撤不了：货已经动过 %s", "Cannot be undone: the goods have moved on, %s"}
 	hintMovedOn      = Text{"盘点这个货位来改正", "Count that bin to correct it"}
 	badSamePlace     = Text{"原货位和新货位一样", "It is the same bin"}

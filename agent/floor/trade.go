@@ -43,6 +43,9 @@ func (t *turn) trade() trade {
 	if t.mode == Pick && t.round != nil {
 		return filling{}
 	}
+	if t.mode == Return && t.supplier {
+		return givingBack{}
+	}
 	return trades[t.mode]
 }
 

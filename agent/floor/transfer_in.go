@@ -154,11 +154,11 @@ func (t *turn) billLines() []Line {
 	}
 	var out []Line
 	for _, s := range t.bill.Lines {
-		it, ok := t.book.Item(s.SKU)
+		it, ok := t.item(s.SKU)
 		if !ok {
 			it = stock.Item{SKU: s.SKU, Name: string(s.SKU), Unit: stock.Piece}
 		}
-		out = append(out, Line{nameOf(it), s.Lot, of2(s.Quantity-max(0, t.missingOf(s)), s.Quantity, it.Unit)})
+		out = append(out, line(nameOf(it), s.Lot, of2(s.Quantity-max(0, t.missingOf(s)), s.Quantity, it.Unit)))
 	}
 	return out
 }

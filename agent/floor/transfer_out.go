@@ -116,10 +116,7 @@ func transferName(from, to stock.Warehouse, id string) string {
 	return string(from) + ">" + string(to) + " " + id
 }
 
-func (sending) saved(t *turn, p *pending) {
-	t.leave()
-	t.label = p.label
-}
+func (sending) saved(t *turn, _ *pending) { t.leave() }
 
 func (sending) ask(t *turn) (ask, next Text) {
 	switch {

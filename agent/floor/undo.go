@@ -1,13 +1,23 @@
 package floor
 
 import (
+	"time"
+
 	"github.com/forestock/forestock/proto/stock"
 )
 
-// offer is an action that UNDO would take back.
-type offer struct {
+// action is what a person did in one go.
+type action struct {
 	entries []stock.Entry
 	text    Text
+	at      time.Time
+	late    bool // it was so long ago that a second person has to agree
+}
+
+// offer is an action that UNDO would take back, and those before it.
+type offer struct {
+	action
+	list []action // the newest first; one of them is offered
 }
 
 // undo takes back the newest scan that is not saved; when there is none it
@@ -22,32 +32,48 @@ func (t *turn) undo() {
 	}
 }
 
-// farthest bounds how many entries are looked through for an action.
-const farthest = 2000
+const (
+	// farthest bounds how many entries are looked through for actions.
+	farthest = 2000
+	// mostOffered is how many actions a digit chooses from.
+	mostOffered = 9
+)
 
-// offerUndo shows the person's last action, of one item if sku is set. The
+// offerUndo shows the person's last actions, of one item if sku is set. The
 // ledger itself is asked, so that also what was done before a restart or at
 // another station can be undone.
 func (t *turn) offerUndo(sku stock.SKU) {
 	t.offer = nil
-	entries, err := t.lastAction(sku)
+	list, err := t.lastActions(sku)
 	switch {
 	case err != nil:
 		t.refuse(LookUpFailed, say(badLookUp, err), hintLedger)
-		return
-	case len(entries) == 0:
+	case len(list) == 0:
 		t.refuse(NothingToUndo, badNothingUndo, hintNothingUndo)
+	default:
+		t.offerOne(list, 1)
+	}
+}
+
+// offerOne offers the nth of a list of actions.
+func (t *turn) offerOne(list []action, n int) {
+	if n < 1 || n > len(list) {
+		t.notHere(say(same("%d"), n))
 		return
 	}
-	t.offer = &offer{entries, t.describe(entries)}
+	t.offer = &offer{list[n-1], list}
 	t.show(ToneLook, SoundLook, t.offer.text)
 }
 
-func (t *turn) lastAction(sku stock.SKU) ([]stock.Entry, error) {
+// lastActions gives what the person did within Rules.UndoFor, the newest first.
+// When there is nothing it gives the last action before that, which takes a
+// second person to undo.
+func (t *turn) lastActions(sku stock.SKU) ([]action, error) {
 	pos := t.book.Position()
 	undone := make(map[stock.Seq]bool)
 	barred, command := false, ""
-	for n, seq := 0, pos.Last; n < farthest && seq >= pos.First && seq > 0; n, seq = n+1, seq-1 {
+	var out []action
+	for n, seq := 0, pos.Last; n < farthest && seq >= pos.First && seq > 0 && len(out) < mostOffered; n, seq = n+1, seq-1 {
 		e, err := t.book.Entry(seq)
 		if err != nil {
 			return nil, err
@@ -61,14 +87,37 @@ func (t *turn) lastAction(sku stock.SKU) ([]stock.Entry, error) {
 			command = e.Command
 			continue
 		}
-		if t.now.Sub(e.Time) > t.rules.UndoFor {
+		late := t.now.Sub(e.Time) > t.rules.UndoFor
+		if late && len(out) > 0 {
 			break
 		}
-		if t.mine(&e, sku, undone) {
-			return t.whole(e)
+		if e.Command == command || !t.mine(&e, sku, undone) {
+			continue
+		}
+		command = e.Command
+		entries, err := t.whole(e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, action{entries, t.describe(entries), e.Time, late})
+		if late {
+			break
 		}
 	}
-	return nil, nil
+	return out, nil
+}
+
+// offerLines shows the actions to choose from.
+func (t *turn) offerLines() []Line {
+	var out []Line
+	for i, a := range t.offer.list {
+		l := line(say(same("%d  %s"), i+1, a.text), a.entries[0].Lot, same(a.at.In(t.now.Location()).Format("15:04")))
+		if a.entries[0].Seq == t.offer.entries[0].Seq {
+			l.Tone = ToneLook
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // whole gives all entries of the command that e belongs to.
@@ -119,6 +168,12 @@ func (t *turn) compensate() {
 		}
 		movements[i] = stock.Movement{Kind: stock.Undo, SKU: e.SKU, Undoes: e.Seq, Reason: "undo of " + e.Kind.String()}
 	}
+	if t.offer.late && !t.passes(gateLate, TooLate, say(badLate, t.offer.text)) {
+		if t.question != wantSecond {
+			t.offer = nil
+		}
+		return
+	}
 	text := t.offer.text
 	t.save(movements, say(saidUndone, text))
 	if t.pending != nil {
@@ -148,7 +203,7 @@ func (t *turn) movedOn(e *stock.Entry) (Text, bool) {
 // describe says what an action was.
 func (t *turn) describe(entries []stock.Entry) Text {
 	e := &entries[0]
-	it, ok := t.book.Item(e.SKU)
+	it, ok := t.item(e.SKU)
 	name := same(string(e.SKU))
 	if ok {
 		name = nameOf(it)

@@ -62,6 +62,7 @@ type Line struct {
 	Name     Text      `json:"name"`
 	Lot      stock.Lot `json:"lot,omitempty"`
 	Quantity Text      `json:"quantity"`
+	Tone     Tone      `json:"tone,omitempty"` // amber or red where somebody has to look
 }
 
 // Order is how far the picking of an order has come.

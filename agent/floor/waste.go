@@ -10,7 +10,14 @@ func (wasting) begin(t *turn, s sought) {
 		wasting{}.bin(t, s.bin)
 		return
 	}
-	if it, ok := t.book.Item(s.sku); ok {
+	if g := s.condemned; g != nil {
+		wasting{}.goods(t, g.forWaste(t))
+		if t.goods != nil && t.expired(t.goods.expiry) {
+			t.reason = "r03"
+		}
+		return
+	}
+	if it, ok := t.item(s.sku); ok {
 		wasting{}.goods(t, goods{item: it, qty: max(1, it.Pack), loose: it.Unit != stock.Piece && it.Pack == 0, since: t.now}.weighable())
 	}
 }
@@ -105,10 +112,8 @@ func (t *turn) writeOff() {
 		t.refuse(NotEnough, say(badNotEnough, amount(g.qty-rest, g.item.Unit), nameOf(g.item)), hintCountFirst)
 		return
 	}
-	if v := valueOf(g.item, g.qty); t.rules.WasteLimit > 0 && v > t.rules.WasteLimit {
-		if !t.passes(gateValue, TooDear, say(badTooDear, v/100, v%100)) {
-			return
-		}
+	if t.dear(valueOf(g.item, g.qty)) {
+		return
 	}
 	t.save(t.outOf(taken, g.movement(stock.Waste)), say(saidWasted, amount(g.qty, g.item.Unit), nameOf(g.item)))
 }

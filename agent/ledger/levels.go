@@ -16,6 +16,14 @@ func (l *Ledger) Levels(sku stock.SKU) []stock.Level {
 	return l.view.sheet.Levels(sku)
 }
 
+// Select gives the cells of all SKUs for which keep holds, first expiring first.
+// keep must not call the ledger.
+func (l *Ledger) Select(keep func(stock.Level) bool) []stock.Level {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.view.sheet.Select(keep)
+}
+
 // Lot gives the dates of a lot; zero dates where none were ever named.
 func (l *Ledger) Lot(sku stock.SKU, lot stock.Lot) stock.LotInfo {
 	l.mu.RLock()

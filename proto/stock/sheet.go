@@ -92,6 +92,20 @@ func firstExpiring(a, b Level) int {
 	return cmp.Or(cmp.Compare(uint32(a.Expiry)-1, uint32(b.Expiry)-1), cmp.Compare(a.Lot, b.Lot), cmp.Compare(a.Bin, b.Bin))
 }
 
+// Select gives the cells of all SKUs for which keep holds, first expiring first.
+func (s *Sheet) Select(keep func(Level) bool) []Level {
+	var out []Level
+	for sku, sh := range s.skus {
+		for _, c := range sh.cells {
+			if l := (Level{Cell{sku, c.lot, c.bin}, c.qty, sh.lot(c.lot).Expiry}); keep(l) {
+				out = append(out, l)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Level) int { return cmp.Or(firstExpiring(a, b), cmp.Compare(a.SKU, b.SKU)) })
+	return out
+}
+
 // SKUs iterates over every SKU that a movement ever named, in no order.
 func (s *Sheet) SKUs() iter.Seq[SKU] {
 	return func(yield func(SKU) bool) {
