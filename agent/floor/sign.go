@@ -83,6 +83,9 @@ func (t *turn) pin(b Button) {
 }
 
 func (t *turn) signIn(number string) {
+	if number != t.operator {
+		t.disown()
+	}
 	t.operator = number
 	if t.mode == Count && t.recounted.tries > 1 {
 		t.lines, t.bases = nil, nil // a third count is somebody else's from its first scan
@@ -91,6 +94,19 @@ func (t *turn) signIn(number string) {
 		t.fetch = number
 	}
 	t.show(ToneInfo, SoundHeard, say(saidSignedIn, t.rules.name(number)))
+}
+
+// disown voids what was approved for the person before: whoever agreed may be
+// the one who works here now.
+func (t *turn) disown() {
+	if len(t.approved) == 0 {
+		return
+	}
+	if g := t.goods; g != nil {
+		t.drop()
+		t.refuse(Unsaved, say(badUnsaved, nameOf(g.item)), hintAgain)
+	}
+	t.approved = nil
 }
 
 // gate is something that a person may not do alone.
