@@ -86,7 +86,10 @@ func NewBook(c Config) *Book {
 // before anybody is told.
 func (b *Book) Apply(now time.Time, cmds []Command) ([]Result, Changes) {
 	// Without the monotonic clock, and as coarse as it is stored.
-	s := &step{book: b, changes: Changes{Time: now.Round(0).Truncate(time.Millisecond).UTC()}}
+	s := &step{
+		book: b, commands: len(cmds), changes: Changes{Time: now.Round(0).Truncate(time.Millisecond).UTC()},
+		promises: b.scratch.promises[:0], lined: b.scratch.lined[:0],
+	}
 	b.tidy()
 	if b.desk.tick(s.now(), b.config.Zone) {
 		s.newDay()
@@ -97,7 +100,9 @@ func (b *Book) Apply(now time.Time, cmds []Command) ([]Result, Changes) {
 		results[i] = c.apply(s)
 		s.settle()
 	}
-	return results, s.collect()
+	changes := s.collect()
+	b.scratch.promises, b.scratch.lined = s.promises, s.lined
+	return results, changes
 }
 
 // Revision gives the newest revision.

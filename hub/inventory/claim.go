@@ -55,17 +55,27 @@ func (s *step) claims() []Claim {
 	if len(s.promises) == 0 {
 		return nil
 	}
-	out := make([]Claim, len(s.promises))
-	for i, p := range s.promises {
-		p.changed = false
-		out[i] = p.claim()
+	out := make([]Claim, 0, len(s.promises)-s.repeated)
+	for _, p := range s.promises {
+		if p != nil {
+			p.changed = false
+			out = append(out, p.claim())
+		}
 	}
+	clear(s.promises) // the slice is used again
 	sortClaims(out)
 	return out
 }
 
+// sortClaims puts claims in the order of their revisions, in which they mostly
+// are already.
 func sortClaims(c []Claim) {
-	slices.SortFunc(c, func(a, b Claim) int { return cmp.Compare(a.Revision, b.Revision) })
+	for i := range c {
+		if i > 0 && c[i].Revision < c[i-1].Revision {
+			slices.SortFunc(c, func(a, b Claim) int { return cmp.Compare(a.Revision, b.Revision) })
+			return
+		}
+	}
 }
 
 // claimed fills in what is claimed of a level and kept back.

@@ -77,8 +77,10 @@ func (s *WarehouseState) ClosedTo(p *Policy, f Freshness, age time.Duration) boo
 // CheckChannel refuses what is no name of a channel. The error wraps
 // stock.ErrInvalid.
 func CheckChannel(name string) error {
-	if len(name) > maxChannel || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+	if len(name) > maxChannel || strings.IndexFunc(name, notInChannel) >= 0 {
 		return fmt.Errorf("%w channel %.40q: at most %d of a-z, 0-9 and -", stock.ErrInvalid, name, maxChannel)
 	}
 	return nil
 }
+
+func notInChannel(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }

@@ -25,6 +25,7 @@ type promise struct {
 	weighed bool
 	changed bool // by the Apply under way
 	loose   bool // waits for settle
+	at      int  // in step.promises, where it changed
 }
 
 // lotClaim is a lot and what is claimed of it.

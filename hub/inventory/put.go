@@ -42,6 +42,9 @@ func (s *step) putOn(lines []*promise, slot uint32, r *Reservation, t EventType)
 
 // tell notes an event.
 func (s *step) tell(r *Reservation, t EventType) {
+	if s.changes.Events == nil {
+		s.changes.Events = make([]Event, 0, s.commands)
+	}
 	s.changes.Events = append(s.changes.Events, Event{Type: t, Time: s.clock(), Reservation: r})
 }
 
@@ -49,10 +52,12 @@ func (s *step) tell(r *Reservation, t EventType) {
 // on disk but the level's own row knows the revision any more, so that is
 // written too.
 func (s *step) touchPromise(p *promise, ended bool) {
-	if !p.changed {
-		p.changed = true
-		s.promises = append(s.promises, p)
+	if p.changed { // the place of its newest revision is at the end
+		s.promises[p.at] = nil
+		s.repeated++
 	}
+	p.changed, p.at = true, len(s.promises)
+	s.promises = append(s.promises, p)
 	if ended {
 		s.settleLine(p.ware, p.sku, p.line)
 	}

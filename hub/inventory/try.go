@@ -7,10 +7,13 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
-// scratch is what a Try under way has set aside. It is used again by the next.
+// scratch is what a Try under way has set aside, and what an Apply under way
+// lists. It is used again by the next.
 type scratch struct {
-	lots  []Allocation
-	lines []trial
+	lots     []Allocation
+	lines    []trial
+	promises []*promise
+	lined    []*promise
 }
 
 // trial is one line of a Try under way.

@@ -30,6 +30,11 @@ func (sh *shelf) shown() face {
 // publishClaims shows what is claimed, and the rows that changed beneath it. It
 // adds to the marks of the levels, one for each shelf that changed.
 func (v *view) publishClaims(c *inventory.Changes, marks []mark) []mark {
+	if len(c.Claims) == 0 {
+		return marks
+	}
+	levels := len(marks)
+	marks = slices.Grow(marks, len(c.Claims))
 	for i := range c.Claims {
 		claim := &c.Claims[i]
 		s, sh := v.shelfOf(claim)
@@ -39,9 +44,7 @@ func (v *view) publishClaims(c *inventory.Changes, marks []mark) []mark {
 		sh.face.Store(&face{sh.row.Load(), claim.Held, claim.Committed, claim.Channels, claim.Revision})
 		marks = append(marks, mark{claim.Revision, s, sh})
 	}
-	v.refaceLevels(c.Levels)
-	v.refaceLevels(c.Settled)
-	if len(c.Claims) == 0 {
+	if levels == 0 {
 		return marks
 	}
 	slices.SortFunc(marks, func(a, b mark) int { return cmp.Compare(a.revision, b.revision) })

@@ -27,12 +27,14 @@ type Pebble struct {
 	db          *pebble.DB
 	incarnation uint64 // born with the store; tokens carry it
 	view        *view
-	requests    chan *request
+	queue       *queue
+	requests    sync.Pool // of those that were answered
 
 	book *inventory.Book // the writer's alone, once Run has begun
 
-	clock   hubClock // the writer's alone, as are the buffers
-	buffers buffers
+	clock    hubClock // the writer's alone, as are those that follow
+	buffers  buffers
+	commands []inventory.Command
 
 	once    sync.Once
 	stopped chan struct{} // closed when nothing is applied any more
@@ -74,7 +76,8 @@ func Open(dir string, o Options) (*Pebble, error) {
 func newPebble(o Options) *Pebble {
 	return &Pebble{
 		options: o.withDefaults(), view: newView(), clock: hubClock{wall: time.Now},
-		requests: make(chan *request, groupCommands),
+		queue:    newQueue(),
+		requests: sync.Pool{New: func() any { return &request{answer: make(chan answer, 1)} }},
 		stopped:  make(chan struct{}), failed: make(chan struct{}),
 	}
 }
@@ -110,7 +113,7 @@ func (p *Pebble) fail(err error) {
 // the storage error, after which the process must end: the database may have
 // stopped goroutines of its own where they were.
 func (p *Pebble) Run(ctx context.Context) error {
-	groups := make(chan *group)
+	groups, synced := make(chan *group), make(chan *group, 1)
 	written, committed := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(written)
@@ -118,15 +121,19 @@ func (p *Pebble) Run(ctx context.Context) error {
 		p.write(ctx, groups)
 	}()
 	go func() {
+		defer close(synced)
+		p.commit(groups, synced)
+	}()
+	go func() {
 		defer close(committed)
-		p.commit(groups)
+		p.show(synced)
 	}()
 	retired := make(chan struct{})
 	go func() {
 		defer close(retired)
 		p.retire(ctx)
 	}()
-	defer close(p.stopped)
+	defer p.end()
 	select {
 	case <-p.failed: // both may hang inside the database: nobody waits for them
 		return p.failure()
@@ -140,6 +147,12 @@ func (p *Pebble) Run(ctx context.Context) error {
 	default:
 		return nil
 	}
+}
+
+// end answers everybody who waits for the store.
+func (p *Pebble) end() {
+	close(p.stopped)
+	p.queue.end(fmt.Errorf("apply: %w", p.failure()))
 }
 
 // failure gives the error of a store that does not run: ErrBroken with its

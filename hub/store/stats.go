@@ -28,14 +28,11 @@ func (p *Pebble) Stats() Stats {
 }
 
 func (p *Pebble) count(g *group) {
-	commands, entries := 0, 0
-	for _, r := range g.requests {
-		commands += len(r.commands)
-	}
+	entries := 0
 	for i := range g.changes.Runs {
 		entries += len(g.changes.Runs[i].Entries)
 	}
-	p.stats.commands.Add(uint64(commands))
+	p.stats.commands.Add(uint64(g.commands))
 	p.stats.entries.Add(uint64(entries))
 	if g.batch != nil {
 		p.stats.groups.Add(1)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -63,9 +64,11 @@ func benchmarkTry(b *testing.B, s *running, skus []stock.SKU, want bool) {
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
+			ctx, cancel := context.WithCancel(b.Context()) // every call has one of its own
+			defer cancel()
 			r := rand.New(rand.NewPCG(rand.Uint64(), 1))
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-				results, err := s.Apply(b.Context(), threeLines(b, fmt.Sprintf("order-%012d", n), skus, r))
+				results, err := s.Apply(ctx, threeLines(b, fmt.Sprintf("order-%012d", n), skus, r))
 				if err != nil {
 					b.Error(err)
 					return

@@ -63,6 +63,8 @@ func (v *view) publish(c *inventory.Changes, rows packed) {
 	marks := v.publishLevels(c.Levels, rows.levels)
 	v.publishLevels(c.Settled, rows.settled) // their revision is the old one: nobody has to be told
 	marks = v.publishClaims(c, marks)
+	v.refaceLevels(c.Levels)
+	v.refaceLevels(c.Settled)
 	v.publishPolicies(c.Policies)
 	for i := range c.Warehouses {
 		st := c.Warehouses[i]

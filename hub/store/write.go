@@ -18,26 +18,17 @@ const (
 	groupBytes    = mebibyte
 )
 
-// request is one call of Apply.
-type request struct {
-	commands []inventory.Command
-	bytes    int
-	answer   chan answer // with room for one, so that nobody waits for a caller who left
-}
-
-type answer struct {
-	results []inventory.Result
-	err     error
-}
-
 // group is requests that share a sync.
 type group struct {
 	requests []*request
-	results  []inventory.Result
-	changes  inventory.Changes
-	rows     packed        // of the levels in changes
-	batch    *pebble.Batch // nil when nothing changed
-	bytes    int           // length of the batch
+	commands int // of all requests
+	taken    int // bytes of entries in them
+
+	results []inventory.Result
+	changes inventory.Changes
+	rows    packed        // of the levels in changes
+	batch   *pebble.Batch // nil when nothing changed
+	bytes   int           // length of the batch
 }
 
 // Apply applies the commands in their order, in one commit, and answers once
@@ -62,37 +53,25 @@ func (p *Pebble) Apply(ctx context.Context, commands ...inventory.Command) ([]in
 
 // submit gives the commands to the writer, and waits for the Book's answers.
 func (p *Pebble) submit(ctx context.Context, commands []inventory.Command) ([]inventory.Result, error) {
-	r := &request{commands: commands, bytes: bytesOf(commands), answer: make(chan answer, 1)}
-	select {
-	case p.requests <- r: // there is room, mostly
-		return p.answer(ctx, r)
-	default:
+	r := p.requests.Get().(*request)
+	r.commands, r.bytes = commands, bytesOf(commands)
+	if err := p.queue.put(r); err != nil {
+		return nil, err
 	}
-	select {
-	case p.requests <- r:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-p.stopped:
-		return nil, fmt.Errorf("apply: %w", p.failure())
+	var a answer
+	if done := ctx.Done(); done == nil {
+		a = <-r.answer
+	} else {
+		select {
+		case a = <-r.answer:
+		case <-done:
+			r.left.Store(true)
+			return nil, ctx.Err()
+		}
 	}
-	return p.answer(ctx, r)
-}
-
-// answer waits for the answer to a request that the writer has.
-func (p *Pebble) answer(ctx context.Context, r *request) ([]inventory.Result, error) {
-	select {
-	case a := <-r.answer:
-		return a.results, a.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-p.stopped:
-	}
-	select { // the last group may have been answered just before
-	case a := <-r.answer:
-		return a.results, a.err
-	default:
-		return nil, fmt.Errorf("apply: %w", p.failure())
-	}
+	r.commands = nil
+	p.requests.Put(r)
+	return a.results, a.err
 }
 
 func bytesOf(commands []inventory.Command) int {
@@ -112,21 +91,17 @@ func (p *Pebble) write(ctx context.Context, groups chan<- *group) {
 	alarm := time.NewTimer(0)
 	defer alarm.Stop()
 	for {
-		var g *group
-		var err error
 		alarm.Reset(p.untilDue())
 		select {
-		case r := <-p.requests:
-			g, err = p.group(r)
+		case <-p.queue.rung:
 		case <-alarm.C:
-			g = new(group)
-			err = p.apply(g, nil)
 		case <-p.failed:
 			return
 		case <-ctx.Done():
 			return
 		}
-		if err != nil {
+		g := p.queue.take()
+		if err := p.apply(g); err != nil {
 			p.fail(err)
 			return
 		}
@@ -148,29 +123,14 @@ func (p *Pebble) untilDue() time.Duration {
 	return min(longest, max(time.Millisecond, due.Sub(p.clock.read())))
 }
 
-// group applies r and what waits behind it to the Book.
-func (p *Pebble) group(r *request) (*group, error) {
-	g := &group{requests: []*request{r}}
-	commands, bytes := r.commands, r.bytes
-	for more := true; more && len(commands) < groupCommands && bytes < groupBytes; {
-		select {
-		case r := <-p.requests:
-			if len(g.requests) == 1 {
-				commands = append(make([]inventory.Command, 0, groupCommands), commands...)
-			}
-			g.requests = append(g.requests, r)
-			commands = append(commands, r.commands...)
-			bytes += r.bytes
-		default:
-			more = false
-		}
-	}
-	return g, p.apply(g, commands)
-}
-
 // apply gives the commands of a group to the Book, and packs what it changed.
-func (p *Pebble) apply(g *group, commands []inventory.Command) (err error) {
-	g.results, g.changes = p.book.Apply(p.clock.read(), commands)
+func (p *Pebble) apply(g *group) (err error) {
+	p.commands = p.commands[:0]
+	for _, r := range g.requests {
+		p.commands = append(p.commands, r.commands...)
+	}
+	g.results, g.changes = p.book.Apply(p.clock.read(), p.commands)
+	clear(p.commands)
 	if g.changes.Empty() {
 		return nil
 	}
@@ -180,15 +140,30 @@ func (p *Pebble) apply(g *group, commands []inventory.Command) (err error) {
 	return err
 }
 
-// commit syncs groups in their order, then shows them to readers, then answers.
-func (p *Pebble) commit(groups <-chan *group) {
+// commit syncs groups in their order.
+func (p *Pebble) commit(groups <-chan *group, synced chan<- *group) {
 	for g := range groups {
 		if err := p.sync(g); err != nil {
 			p.fail(err)
 			return
 		}
+		select {
+		case synced <- g:
+		case <-p.failed:
+			return
+		}
+	}
+}
+
+// show lets readers see what is synced, then answers. The next group is synced
+// meanwhile.
+func (p *Pebble) show(synced <-chan *group) {
+	for g := range synced {
 		p.view.publish(&g.changes, g.rows)
 		p.count(g)
+		if !p.queue.finish() {
+			return
+		}
 		results := g.results
 		for _, r := range g.requests {
 			n := len(r.commands)

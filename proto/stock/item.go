@@ -53,7 +53,7 @@ func (it *Item) Validate() error {
 		}
 	}
 	for _, g := range it.GTINs {
-		if !only(string(g), 14, "0123456789") || len(g) != 14 {
+		if !only(string(g), 14, digits) || len(g) != 14 {
 			return fmt.Errorf("%w GTIN %q of %s: 14 digits", ErrInvalid, g, it.SKU)
 		}
 	}

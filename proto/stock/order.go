@@ -12,7 +12,7 @@ type OrderID string
 
 // ParseOrderID checks an order's id: 1 to 64 of [A-Za-z0-9._-].
 func ParseOrderID(s string) (OrderID, error) {
-	if s == "" || len(s) > 64 || !only(s, 64, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") {
+	if !only(s, 64, wordLetters) {
 		return "", fmt.Errorf("%w order id %.70q: 1 to 64 of [A-Za-z0-9._-]", ErrInvalid, s)
 	}
 	return OrderID(s), nil

@@ -12,6 +12,9 @@ func CheckText(s string) error {
 	if len(s) > maxText {
 		return fmt.Errorf("%w text %.20q…: over %d bytes", ErrInvalid, s, maxText)
 	}
+	if printable(s) {
+		return nil // nearly all texts are
+	}
 	if !utf8.ValidString(s) {
 		return fmt.Errorf("%w text %q: not UTF-8", ErrInvalid, s)
 	}
@@ -21,4 +24,14 @@ func CheckText(s string) error {
 		}
 	}
 	return nil
+}
+
+// printable reports whether s is nothing but printable ASCII.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -56,26 +55,52 @@ var ErrInvalid = errors.New("invalid")
 
 // ParseWarehouse checks a warehouse id.
 func ParseWarehouse(s string) (Warehouse, error) {
-	if !only(s, 32, "abcdefghijklmnopqrstuvwxyz0123456789-") {
+	if !only(s, 32, idLetters) {
 		return "", fmt.Errorf("%w warehouse id %q: 1 to 32 of a-z, 0-9 and -", ErrInvalid, s)
 	}
 	return Warehouse(s), nil
 }
 
-const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
 // ParseSKU checks a SKU.
 func ParseSKU(s string) (SKU, error) {
-	if !only(s, 40, alphanumeric+"._-") {
+	if !only(s, 40, wordLetters) {
 		return "", fmt.Errorf("%w SKU %q: 1 to 40 of A-Z, a-z, 0-9, dot, _ and -", ErrInvalid, s)
 	}
 	return SKU(s), nil
 }
 
 // only reports whether s is 1 to limit bytes long and made of alphabet.
-func only(s string, limit int, alphabet string) bool {
-	return s != "" && len(s) <= limit && strings.Trim(s, alphabet) == ""
+func only(s string, limit int, alphabet *letters) bool {
+	if s == "" || len(s) > limit {
+		return false
+	}
+	for i := range len(s) {
+		if !alphabet[s[i]] {
+			return false
+		}
+	}
+	return true
 }
+
+// letters are the bytes that a name may hold. Names are checked with every
+// order, so each alphabet is a table.
+type letters [256]bool
+
+func lettersOf(all string) *letters {
+	out := new(letters)
+	for i := range len(all) {
+		out[all[i]] = true
+	}
+	return out
+}
+
+const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+var (
+	digits      = lettersOf("0123456789")
+	idLetters   = lettersOf("abcdefghijklmnopqrstuvwxyz0123456789-") // of warehouses and channels
+	wordLetters = lettersOf(alphanumeric + "._-")                    // of SKUs and orders
+)
 
 // Valid reports whether u is one of the base units.
 func (u Unit) Valid() bool { return u == Piece || u == Gram || u == Millilitre }
