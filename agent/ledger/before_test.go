@@ -95,3 +95,65 @@ func TestOrders_AReborOneLearnsWhatItsPredecessorForgot(t *testing.T) {
 		l, end = open(t, path, small)
 	}
 }
+
+// A station that was not answered repeats its command to a box that went back, or
+// to a new one: what the hub has of it counts once.
+func TestTakeOver_ACommandThatOnlyTheHubHasCountsOnce(t *testing.T) {
+	c := []stock.Movement{receive("milk", 2), receive("milk", 3)}
+	told := func(old stock.Epoch, parts ...int) stock.Statement {
+		st := milkOf(old, 3, 20)
+		for _, p := range parts {
+			st.Booked = append(st.Booked, stock.Booked{Command: stock.SumOfCommand("c"), Part: p})
+		}
+		return st
+	}
+	for _, tt := range []struct {
+		name  string
+		parts []int // of the command that the hub has
+		twice bool  // the new ledger booked it as well
+		want  int64
+	}{
+		{"brought by the predecessor", []int{1, 0}, false, 20},
+		{"of which the hub has a part", []int{0}, false, 23},
+		{"that the hub has not", nil, false, 25},
+		{"booked by the new ledger", []int{0, 1}, true, 20},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			l, end := open(t, path, small)
+			old := l.Position().Epoch
+			must(t, book(t, l, "in", receive("milk", 15)))
+			if !tt.twice {
+				must(t, book(t, l, "c", c...))
+			}
+			end()
+			if _, err := ledger.Rebirth(t.Context(), path, ledger.RebirthOptions{Options: small, Why: "it went back"}); err != nil {
+				t.Fatal(err)
+			}
+			l, end = open(t, path, small)
+			if tt.twice {
+				must(t, book(t, l, "c", c...))
+				must(t, book(t, l, "u", stock.Movement{Kind: stock.Undo, Undoes: 2}))
+				tt.want -= 3
+			}
+			if _, err := l.TakeOver(t.Context(), told(old, tt.parts...), 1); err != nil {
+				t.Fatal(err)
+			}
+			end()
+			l, _ = open(t, path, small)
+			if len(tt.parts) > 0 {
+				before := l.Position()
+				if _, err := l.Append(t.Context(), stock.Command{ID: "c", Movements: c}); err != nil || l.Position() != before {
+					t.Errorf("repeated once more it is booked again, %v", err)
+				}
+			}
+			var got int64
+			for _, level := range l.Levels("milk") {
+				got += level.OnHand
+			}
+			if got != tt.want {
+				t.Errorf("%d milk, want %d", got, tt.want)
+			}
+		})
+	}
+}

@@ -59,7 +59,8 @@ func (o orders) anew() (pairs []pair, err error) {
 }
 
 // addBrought adds entries that were brought along to what was done of orders. A
-// progress that came from an earlier ledger has them already.
+// progress that came from an earlier ledger has them already, and what is taken
+// back because the hub has it was done all the same.
 func (c *commit) addBrought(plan []stock.Entry) {
 	for i := range plan {
 		m := &plan[i].Movement

@@ -11,7 +11,8 @@ import (
 
 // known is the ids of commands that predecessors booked. Who repeats one of them
 // must not book it again: what it did comes with the levels that are taken over,
-// or is brought as it was. They are written once, when the ledger is made.
+// or is brought as it was. They are written when the ledger is made, and once
+// more with those that a takeover tells.
 type known map[commandKey]struct{}
 
 var bucketKnown = []byte("known")

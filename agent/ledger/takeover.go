@@ -23,7 +23,8 @@ const takeoverPrefix = "takeover-"
 // ledger did after the hub knew it for the last time, in one commit: an Opening
 // entry for each level, then the entries that predecessors brought (see
 // Predecessor) with the command ids, times and evidence that they had, and the
-// takeover itself. common is the newest entry that the hub and the predecessor
+// takeover itself. Commands that the statement names are in its levels: they are
+// not brought, and what this ledger has of them already is taken back. common is the newest entry that the hub and the predecessor
 // of the statement's epoch have alike; where there is no such predecessor it
 // means nothing.
 //
@@ -60,6 +61,7 @@ func (l *Ledger) takeOver(ctx context.Context, st *stock.Statement, common stock
 	if err != nil {
 		return took, err
 	}
+	brought = unknown(brought, st.Booked)
 	// maxGroup bounds what callers may ask for; this is asked for once, and half
 	// of it would be wrong levels.
 	r := &request{size: len(openings) + len(brought), work: func(c *commit) error {
@@ -107,6 +109,13 @@ func (c *commit) takeOver(st *stock.Statement, openings []stock.Movement, brough
 	for i, m := range openings {
 		plan = append(plan, stock.Entry{Seq: c.last.seq + 1 + stock.Seq(i), Command: command, Part: i, Movement: m})
 	}
+	twice, err := c.twice(st)
+	if err != nil {
+		return stock.Takeover{}, err
+	}
+	for _, m := range twice {
+		plan = append(plan, stock.Entry{Seq: c.last.seq + 1 + stock.Seq(len(plan)), Command: command, Part: len(plan), Movement: m})
+	}
 	plan = follow(plan, c.last.seq, brought)
 	bookings, err := bookingsOf(plan)
 	if err != nil {
@@ -117,6 +126,9 @@ func (c *commit) takeOver(st *stock.Statement, openings []stock.Movement, brough
 		c.take(b)
 	}
 	c.addBrought(plan)
+	if err := c.learn(st.Booked); err != nil {
+		return stock.Takeover{}, c.fail(err)
+	}
 	if err := c.rebaseOrders(c.last.seq); err != nil {
 		return stock.Takeover{}, c.fail(err)
 	}

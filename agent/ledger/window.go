@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"crypto/sha256"
 	"hash/maphash"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -23,12 +22,9 @@ type window struct {
 
 // commandKey stands for a command id; 128 bits never collide by accident, and
 // the entry itself has the last word.
-type commandKey [16]byte
+type commandKey = stock.CommandSum
 
-func keyOf(id string) commandKey {
-	sum := sha256.Sum256([]byte(id))
-	return commandKey(sum[:16])
-}
+func keyOf(id string) commandKey { return stock.SumOfCommand(id) }
 
 // trace is what is remembered of one entry. SKU and cells are hashes.
 type trace struct {

@@ -17,6 +17,8 @@ type pull struct {
 	asked map[int]bool          // parts that are on their way
 	head  stock.Hash
 	sum   uint64 // the digest's root over all parts
+
+	booked []stock.Booked // of all parts that came
 }
 
 // whole reports whether every part has come.
@@ -36,6 +38,7 @@ func (p *pull) take(s *wire.Statement) bool {
 		p.parts[s.Part] = []stock.StatedLevel{} // of a warehouse without stock
 	}
 	p.left--
+	p.booked = append(p.booked, s.Booked...)
 	delete(p.asked, s.Part)
 	return true
 }
@@ -60,7 +63,7 @@ func (p *pull) repeat() { p.asked = nil }
 
 // statement gives the whole.
 func (p *pull) statement(of stock.Takeover) *stock.Statement {
-	st := &stock.Statement{Epoch: of.Epoch, Seq: of.Seq, Head: p.head, Digest: p.sum}
+	st := &stock.Statement{Epoch: of.Epoch, Seq: of.Seq, Head: p.head, Digest: p.sum, Booked: p.booked}
 	for _, levels := range p.parts {
 		st.Levels = append(st.Levels, levels...)
 	}

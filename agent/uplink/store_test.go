@@ -159,6 +159,10 @@ func (s *bookStore) Trace(context.Context, stock.Warehouse, stock.Epoch, []wire.
 	return 0, inventory.ErrNotFrozen
 }
 
+func (s *bookStore) Booked(context.Context, stock.Warehouse, stock.Epoch, int) ([]stock.Booked, error) {
+	return nil, inventory.ErrNotFrozen
+}
+
 func (s *bookStore) Repair(context.Context, inventory.Repair) (inventory.Repairing, *inventory.Refusal, error) {
 	return inventory.Repairing{}, nil, inventory.ErrNotFrozen
 }

@@ -38,6 +38,8 @@ type Store interface {
 	// Trace gives the greatest of the points at which the ledger of an epoch is
 	// stored with just these bytes; 0 where none is.
 	Trace(ctx context.Context, w stock.Warehouse, e stock.Epoch, points []wire.TracePoint) (stock.Seq, error)
+	// Booked gives by which commands the newest entries of a ledger came.
+	Booked(ctx context.Context, w stock.Warehouse, e stock.Epoch, n int) ([]stock.Booked, error)
 	// Repair makes the levels that a box states those of the hub.
 	Repair(ctx context.Context, r inventory.Repair) (inventory.Repairing, *inventory.Refusal, error)
 }

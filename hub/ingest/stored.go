@@ -13,6 +13,11 @@ import (
 // question.
 const storedFor = 2 * time.Minute
 
+// maxBooked bounds the entries of which a box that takes over learns the
+// commands. A station repeats what it was not answered for minutes, and one
+// command at a time; this is what a busy warehouse books in ten.
+const maxBooked = 1000
+
 // stored is the statement of the ledger that is being taken over, in parts.
 type stored struct {
 	epoch stock.Epoch
@@ -56,6 +61,10 @@ func (l *link) state(ctx context.Context, st *inventory.WarehouseState) bool {
 	}
 	if statement.Epoch != st.Box.Epoch || statement.Seq != st.Applied {
 		return false // it changed meanwhile
+	}
+	if statement.Booked, err = l.desk.store.Booked(ctx, l.warehouse, statement.Epoch, maxBooked); err != nil {
+		l.grumble.say(ctx, "booked", "the newest commands cannot be told", "err", err)
+		return false
 	}
 	l.stored = stored{epoch: statement.Epoch, parts: wire.Parts(wire.StatementStored, &statement)}
 	l.log.InfoContext(ctx, "telling another box the levels that it takes over", "epoch", statement.Epoch, "seq", uint64(statement.Seq), "levels", len(statement.Levels))

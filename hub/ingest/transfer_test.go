@@ -142,8 +142,12 @@ func TestLink_ANewBoxTakesOverFromASilentOne(t *testing.T) {
 	}
 	parts := fresh.say(&wire.StatementWanted{Of: wire.StatementStored})
 	st := only[*wire.Statement](t, parts)
-	if parts[0].Epoch != old.epoch || st.Seq != 30 || st.Head != old.hashes[30] || st.Parts != 1 || len(st.Levels) != 1 || st.Levels[0].OnHand != 60 {
+	if parts[0].Epoch != old.epoch || st.Seq != 30 || st.Head != old.hashes[30] || st.Parts != 2 || len(st.Levels) != 1 || st.Levels[0].OnHand != 60 {
 		t.Fatalf("stated %+v of epoch %s", st, parts[0].Epoch)
+	}
+	st = only[*wire.Statement](t, fresh.say(&wire.StatementWanted{Of: wire.StatementStored, Seq: 30, Part: 1}))
+	if len(st.Booked) != 30 || st.Levels != nil {
+		t.Errorf("the second part tells %d of the 30 commands, and %d levels", len(st.Booked), len(st.Levels))
 	}
 	fresh.move(stock.Movement{Kind: stock.Opening, SKU: "milk", Bin: "A", Delta: 60, Document: "x"})
 	fresh.tookOver = stock.Takeover{Epoch: want.Epoch, Seq: want.Seq, Last: 1}

@@ -47,6 +47,34 @@ func (p *Pebble) Statement(w stock.Warehouse) (stock.Statement, error) {
 // maxStatement bounds the SKUs of a statement, far above what a warehouse has.
 const maxStatement = 1 << 20
 
+// Booked gives by which commands the newest entries of a warehouse's ledger came,
+// at most n of them, newest first. Entries that nobody can read are left out.
+func (p *Pebble) Booked(ctx context.Context, w stock.Warehouse, e stock.Epoch, n int) ([]stock.Booked, error) {
+	st, _ := p.Warehouse(w)
+	term, last := termOf(&st, e)
+	var out []stock.Booked
+	err := p.reading(runRow, w, func(it *pebble.Iterator) error {
+		h := &history{db: p.db, warehouse: w, state: st, rows: it}
+		for seq := last; seq > 0 && len(out) < n; seq-- {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			raw, err := h.raw(inventory.Place{Term: term, Seq: seq})
+			if err != nil || raw == nil {
+				return err // what is not stored was adopted, and so was all before it
+			}
+			if entry, err := wire.DecodeEntry(raw); err == nil {
+				out = append(out, stock.Booked{Command: stock.SumOfCommand(entry.Command), Part: entry.Part})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("commands of %s: %w", w, err)
+	}
+	return out, nil
+}
+
 // Trace gives the greatest of the points, which are in their order, at which
 // the ledger of this epoch is stored with just these bytes; 0 where none is.
 func (p *Pebble) Trace(ctx context.Context, w stock.Warehouse, e stock.Epoch, points []wire.TracePoint) (stock.Seq, error) {

@@ -1,5 +1,7 @@
 package stock
 
+import "crypto/sha256"
+
 // Command is what somebody or something asks a ledger to book: all of its
 // movements in one commit, or none.
 type Command struct {
@@ -16,4 +18,19 @@ type Receipt struct {
 	// Replayed is set when the command had been booked before: From and To
 	// are those of the first time, and nothing was written now.
 	Replayed bool
+}
+
+// CommandSum stands for a command's id: the first half of its SHA-256.
+type CommandSum [16]byte
+
+// SumOfCommand gives the sum of a command's id.
+func SumOfCommand(id string) CommandSum {
+	sum := sha256.Sum256([]byte(id))
+	return CommandSum(sum[:16])
+}
+
+// Booked names an entry by the command that asked for it.
+type Booked struct {
+	Command CommandSum
+	Part    int
 }

@@ -13,6 +13,9 @@ type Statement struct {
 	Head   Hash // the chain's hash after Seq
 	Levels []StatedLevel
 	Digest uint64 // root of the digest of all levels
+	// Booked are some of the newest entries that are in the levels, so that a
+	// command that is repeated is known; none where nobody needs them.
+	Booked []Booked
 }
 
 // StatedLevel is a level with all that is known of its lot. OnHand is zero for

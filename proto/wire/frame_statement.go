@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -44,6 +45,7 @@ type Statement struct {
 	Part, Parts int
 	Levels      []stock.StatedLevel
 	Digest      uint64 // root of the digest of all levels, over all parts
+	Booked      []stock.Booked
 }
 
 // Trace asks how far a ledger, of the frame's epoch, and what the hub has
@@ -94,6 +96,11 @@ func Parts(of StatementOf, st *stock.Statement) []*Statement {
 		}
 	}
 	cut(len(levels))
+	// They do not pack, so they go alone.
+	for booked := range slices.Chunk(st.Booked, MaxCells/2) {
+		cut(len(levels))
+		parts[len(parts)-1].Booked = booked
+	}
 	for _, p := range parts {
 		p.Parts = len(parts)
 	}
@@ -117,6 +124,9 @@ func statementMessage(b *Statement) (*forestockv1.Statement, error) {
 	}
 	for i := range b.Levels {
 		m.Cells = append(m.Cells, cellMessage(&b.Levels[i]))
+	}
+	for _, e := range b.Booked {
+		m.Booked = append(m.Booked, &forestockv1.Booked{Command: e.Command[:], Part: uint32(e.Part)})
 	}
 	return m, nil
 }
@@ -144,6 +154,13 @@ func statementFrom(m *forestockv1.Statement) (Body, error) {
 			return nil, refuse(Invalid, "%w dates of lot %s of %s: expiry %d, produced %d", stock.ErrInvalid, l.Lot, l.SKU, l.Expiry, l.Produced)
 		}
 		b.Levels = append(b.Levels, l)
+	}
+	for _, m := range m.GetBooked() {
+		e := stock.Booked{Part: int(m.GetPart())}
+		if err := fill(e.Command[:], m.GetCommand()); err != nil {
+			return nil, &FrameError{Invalid, err}
+		}
+		b.Booked = append(b.Booked, e)
 	}
 	return b, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,9 @@ func TestParts_TravelAndAddUp(t *testing.T) {
 			}
 			want := stock.Statement{Seq: 77, Head: stock.Hash{3}}
 			want.Levels, want.Digest = sheet.State()
+			for i := range cells / 4 {
+				want.Booked = append(want.Booked, stock.Booked{Command: stock.SumOfCommand(strconv.Itoa(i)), Part: i % 3})
+			}
 			got := stock.Statement{Seq: 77, Head: stock.Hash{3}}
 			parts := wire.Parts(wire.StatementNewest, &want)
 			for i, p := range parts {
@@ -48,6 +52,7 @@ func TestParts_TravelAndAddUp(t *testing.T) {
 					t.Errorf("part %d says part %d of %d as of %d", i, b.Part, b.Parts, b.Seq)
 				}
 				got.Levels, got.Digest = append(got.Levels, b.Levels...), b.Digest
+				got.Booked = append(got.Booked, b.Booked...)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("statement after its way (-want +got):\n%s", diff)

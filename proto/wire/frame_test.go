@@ -35,7 +35,7 @@ func frames() (up, down []wire.Frame) {
 	}}
 	statement := f(&wire.Statement{Of: wire.StatementBase, Seq: 9, Head: stock.Hash{4}, Part: 1, Parts: 2, Digest: 1 << 63, Levels: []stock.StatedLevel{
 		{Level: stock.Level{Cell: stock.Cell{SKU: "a", Lot: "批次一", Bin: "B"}, OnHand: -4, Expiry: 20261231}, Produced: 20261201},
-	}})
+	}, Booked: []stock.Booked{{Command: stock.CommandSum{7, 8}, Part: 3}}})
 	up = []wire.Frame{
 		f(&wire.Hello{First: 1, Last: 9, Head: stock.Hash{5}, Down: stock.DownPosition{Epoch: stock.Epoch{6}, Applied: 3}, Nonce: 11, VersionMin: 1, VersionMax: 2, Software: "v1.2.3 测试", Time: at}),
 		f(&wire.Hello{First: 1, Last: 9, TookOver: stock.Takeover{Epoch: stock.Epoch{7}, Seq: 12, Last: 8}}),

@@ -18,6 +18,7 @@ type journal struct {
 func (j journal) TakeOver(ctx context.Context, st stock.Statement, common stock.Seq) (stock.Takeover, error) {
 	if j.life.box.w.options.Defect == AgentCarriesTooMuch {
 		common /= 2
+		st.Booked = nil // they would hide it
 	}
 	return j.Journal.TakeOver(ctx, st, common)
 }

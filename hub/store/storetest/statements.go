@@ -132,6 +132,11 @@ func checkTakeover(tb testing.TB, open Open) {
 	if diff := cmp.Diff(old.Statement(10), got); diff != "" {
 		s.Errorf("statement (-box +hub):\n%s", diff)
 	}
+	booked, err := s.Booked(s.Context(), "wh-0", old.Epoch, 4)
+	must(tb, err)
+	if diff := cmp.Diff(slices.Repeat([]stock.Booked{{Command: stock.SumOfCommand("cmd")}}, 4), booked); diff != "" {
+		s.Errorf("the newest commands (-want +got):\n%s", diff)
+	}
 	fresh.TakeOver(tb, got)
 	s.says(fresh, fresh.Hello())
 	s.says(fresh, fresh.Rest(1))

@@ -26,6 +26,7 @@ type Store interface {
 	Quarantined(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Quarantined, inventory.Cursor, error)
 	Statement(w stock.Warehouse) (stock.Statement, error)
 	Trace(ctx context.Context, w stock.Warehouse, e stock.Epoch, points []wire.TracePoint) (stock.Seq, error)
+	Booked(ctx context.Context, w stock.Warehouse, e stock.Epoch, n int) ([]stock.Booked, error)
 	Repair(ctx context.Context, r inventory.Repair) (inventory.Repairing, *inventory.Refusal, error)
 	Repairs(ctx context.Context, w stock.Warehouse, before inventory.Cursor, n int) ([]inventory.Repaired, inventory.Cursor, error)
 	Retry(ctx context.Context, r inventory.Retry) (inventory.Quarantined, *inventory.Refusal, error)

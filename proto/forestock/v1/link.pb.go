@@ -1578,7 +1578,10 @@ type Statement struct {
 	// Levels, and a cell of zero for every lot of which only the dates are known.
 	Cells []*Cell `protobuf:"bytes,6,rep,name=cells,proto3" json:"cells,omitempty"`
 	// Root of the digest of all levels, over all parts.
-	Digest        uint64 `protobuf:"fixed64,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	Digest uint64 `protobuf:"fixed64,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	// Some of the newest entries that are in the levels, so that a command that
+	// is repeated to another box is known.
+	Booked        []*Booked `protobuf:"bytes,8,rep,name=booked,proto3" json:"booked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1662,6 +1665,67 @@ func (x *Statement) GetDigest() uint64 {
 	return 0
 }
 
+func (x *Statement) GetBooked() []*Booked {
+	if x != nil {
+		return x.Booked
+	}
+	return nil
+}
+
+// Booked names an entry by the command that asked for it.
+type Booked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first 16 bytes of the SHA-256 of the command's id.
+	Command       []byte `protobuf:"bytes,1,opt,name=command,proto3" json:"command,omitempty"`
+	Part          uint32 `protobuf:"varint,2,opt,name=part,proto3" json:"part,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Booked) Reset() {
+	*x = Booked{}
+	mi := &file_forestock_v1_link_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Booked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Booked) ProtoMessage() {}
+
+func (x *Booked) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Booked.ProtoReflect.Descriptor instead.
+func (*Booked) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Booked) GetCommand() []byte {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+func (x *Booked) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
 // Trace asks how far a ledger and what the hub has stored of it agree. The
 // frame's epoch is that of the ledger, which may be an earlier one.
 type Trace struct {
@@ -1674,7 +1738,7 @@ type Trace struct {
 
 func (x *Trace) Reset() {
 	*x = Trace{}
-	mi := &file_forestock_v1_link_proto_msgTypes[17]
+	mi := &file_forestock_v1_link_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1686,7 +1750,7 @@ func (x *Trace) String() string {
 func (*Trace) ProtoMessage() {}
 
 func (x *Trace) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_link_proto_msgTypes[17]
+	mi := &file_forestock_v1_link_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1699,7 +1763,7 @@ func (x *Trace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trace.ProtoReflect.Descriptor instead.
 func (*Trace) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_link_proto_rawDescGZIP(), []int{17}
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Trace) GetPoints() []*TracePoint {
@@ -1721,7 +1785,7 @@ type TracePoint struct {
 
 func (x *TracePoint) Reset() {
 	*x = TracePoint{}
-	mi := &file_forestock_v1_link_proto_msgTypes[18]
+	mi := &file_forestock_v1_link_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1733,7 +1797,7 @@ func (x *TracePoint) String() string {
 func (*TracePoint) ProtoMessage() {}
 
 func (x *TracePoint) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_link_proto_msgTypes[18]
+	mi := &file_forestock_v1_link_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1746,7 +1810,7 @@ func (x *TracePoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TracePoint.ProtoReflect.Descriptor instead.
 func (*TracePoint) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_link_proto_rawDescGZIP(), []int{18}
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TracePoint) GetSeq() uint64 {
@@ -1776,7 +1840,7 @@ type Traced struct {
 
 func (x *Traced) Reset() {
 	*x = Traced{}
-	mi := &file_forestock_v1_link_proto_msgTypes[19]
+	mi := &file_forestock_v1_link_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1788,7 +1852,7 @@ func (x *Traced) String() string {
 func (*Traced) ProtoMessage() {}
 
 func (x *Traced) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_link_proto_msgTypes[19]
+	mi := &file_forestock_v1_link_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1801,7 +1865,7 @@ func (x *Traced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Traced.ProtoReflect.Descriptor instead.
 func (*Traced) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_link_proto_rawDescGZIP(), []int{19}
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Traced) GetSame() uint64 {
@@ -1938,7 +2002,7 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x0eOF_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tOF_NEWEST\x10\x01\x12\v\n" +
 	"\aOF_BASE\x10\x02\x12\r\n" +
-	"\tOF_STORED\x10\x03\"\xcf\x01\n" +
+	"\tOF_STORED\x10\x03\"\xfd\x01\n" +
 	"\tStatement\x120\n" +
 	"\x02of\x18\x01 \x01(\x0e2 .forestock.v1.StatementWanted.OfR\x02of\x12\x10\n" +
 	"\x03seq\x18\x02 \x01(\x04R\x03seq\x12\x12\n" +
@@ -1946,7 +2010,11 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x04part\x18\x04 \x01(\rR\x04part\x12\x14\n" +
 	"\x05parts\x18\x05 \x01(\rR\x05parts\x12(\n" +
 	"\x05cells\x18\x06 \x03(\v2\x12.forestock.v1.CellR\x05cells\x12\x16\n" +
-	"\x06digest\x18\a \x01(\x06R\x06digest\"9\n" +
+	"\x06digest\x18\a \x01(\x06R\x06digest\x12,\n" +
+	"\x06booked\x18\b \x03(\v2\x14.forestock.v1.BookedR\x06booked\"6\n" +
+	"\x06Booked\x12\x18\n" +
+	"\acommand\x18\x01 \x01(\fR\acommand\x12\x12\n" +
+	"\x04part\x18\x02 \x01(\rR\x04part\"9\n" +
 	"\x05Trace\x120\n" +
 	"\x06points\x18\x01 \x03(\v2\x18.forestock.v1.TracePointR\x06points\"0\n" +
 	"\n" +
@@ -1992,7 +2060,7 @@ func file_forestock_v1_link_proto_rawDescGZIP() []byte {
 }
 
 var file_forestock_v1_link_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_forestock_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_forestock_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_forestock_v1_link_proto_goTypes = []any{
 	(FrameKind)(0),          // 0: forestock.v1.FrameKind
 	(Encoding)(0),           // 1: forestock.v1.Encoding
@@ -2015,29 +2083,31 @@ var file_forestock_v1_link_proto_goTypes = []any{
 	(*Cell)(nil),            // 18: forestock.v1.Cell
 	(*StatementWanted)(nil), // 19: forestock.v1.StatementWanted
 	(*Statement)(nil),       // 20: forestock.v1.Statement
-	(*Trace)(nil),           // 21: forestock.v1.Trace
-	(*TracePoint)(nil),      // 22: forestock.v1.TracePoint
-	(*Traced)(nil),          // 23: forestock.v1.Traced
-	(*Item)(nil),            // 24: forestock.v1.Item
-	(*Order)(nil),           // 25: forestock.v1.Order
+	(*Booked)(nil),          // 21: forestock.v1.Booked
+	(*Trace)(nil),           // 22: forestock.v1.Trace
+	(*TracePoint)(nil),      // 23: forestock.v1.TracePoint
+	(*Traced)(nil),          // 24: forestock.v1.Traced
+	(*Item)(nil),            // 25: forestock.v1.Item
+	(*Order)(nil),           // 26: forestock.v1.Order
 }
 var file_forestock_v1_link_proto_depIdxs = []int32{
 	0,  // 0: forestock.v1.Frame.kind:type_name -> forestock.v1.FrameKind
 	1,  // 1: forestock.v1.Frame.encoding:type_name -> forestock.v1.Encoding
 	2,  // 2: forestock.v1.Fenced.reason:type_name -> forestock.v1.Fenced.Reason
 	15, // 3: forestock.v1.DownBatch.entries:type_name -> forestock.v1.DownEntry
-	24, // 4: forestock.v1.DownEntry.item:type_name -> forestock.v1.Item
-	25, // 5: forestock.v1.DownEntry.order:type_name -> forestock.v1.Order
+	25, // 4: forestock.v1.DownEntry.item:type_name -> forestock.v1.Item
+	26, // 5: forestock.v1.DownEntry.order:type_name -> forestock.v1.Order
 	18, // 6: forestock.v1.Cells.cells:type_name -> forestock.v1.Cell
 	3,  // 7: forestock.v1.StatementWanted.of:type_name -> forestock.v1.StatementWanted.Of
 	3,  // 8: forestock.v1.Statement.of:type_name -> forestock.v1.StatementWanted.Of
 	18, // 9: forestock.v1.Statement.cells:type_name -> forestock.v1.Cell
-	22, // 10: forestock.v1.Trace.points:type_name -> forestock.v1.TracePoint
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	21, // 10: forestock.v1.Statement.booked:type_name -> forestock.v1.Booked
+	23, // 11: forestock.v1.Trace.points:type_name -> forestock.v1.TracePoint
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_link_proto_init() }
@@ -2057,7 +2127,7 @@ func file_forestock_v1_link_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_link_proto_rawDesc), len(file_forestock_v1_link_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
