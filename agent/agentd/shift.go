@@ -34,6 +34,7 @@ type shift struct {
 	devices  *devices.Devices
 	stations []string
 	desks    map[string]*floor.Desk // by station
+	wall     *wall
 	ledger   *ledger.Ledger
 	station  *station.Server
 	uplink   *uplink.Link
@@ -108,6 +109,7 @@ func (s *shift) openFloor() error {
 		return err
 	}
 	rules.Notices, rules.ShopLabels = s.cfg.notices, s.cfg.shopLabels()
+	s.wall = &wall{make: func() floor.Board { return hall.Board(s.ledger, rules, time.Now().In(zone)) }}
 	for _, name := range s.stations {
 		s.desks[name], err = floor.NewDesk(floor.Config{
 			Station: name, Rules: rules, Labels: s.cfg.labels(), Zone: zone, Explain: explain, Hall: hall,
@@ -135,6 +137,7 @@ func (s *shift) openStation() (err error) {
 	}
 	s.station, err = station.New(station.Config{Listen: s.cfg.Station.Listen, Dev: s.cfg.Station.Dev, Hosts: s.cfg.Station.Hosts}, station.Deps{
 		Desks: desks, Stations: s.stations, Book: s.ledger, Status: func() any { return s.status() },
+		Wall: func() any { return Wall{s.wall.board(), s.status()} },
 		Device: func(ctx context.Context, name, command string) error {
 			return s.devices.Do(ctx, name, scale.Command(command))
 		},

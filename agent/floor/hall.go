@@ -32,6 +32,7 @@ const lockFor = 15 * time.Minute
 type presence struct {
 	desk     *Desk
 	operator string
+	mode     Mode
 	working  bool
 	order    stock.OrderID
 }
@@ -107,7 +108,7 @@ func (h *Hall) try(t *Try) {
 func (h *Hall) hold(d *Desk, s *State) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := presence{desk: d, operator: s.operator, working: s.mode != LookUp}
+	p := presence{desk: d, operator: s.operator, mode: s.mode, working: s.mode != LookUp}
 	if s.round != nil {
 		p.order = s.round.order
 		if who := h.claimant(p.order); who != "" && who != s.station {

@@ -98,3 +98,7 @@ func (s *Server) stations(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, s.deps.Status())
 }
+
+func (s *Server) wall(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, s.deps.Wall())
+}

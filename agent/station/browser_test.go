@@ -49,6 +49,12 @@ type tab struct {
 // page opens the station's page.
 func (s *shop) page(b context.Context, width, height int64) *tab {
 	s.tb.Helper()
+	return s.open(b, "/", width, height)
+}
+
+// open opens a page of the agent.
+func (s *shop) open(b context.Context, path string, width, height int64) *tab {
+	s.tb.Helper()
 	ctx, cancel := chromedp.NewContext(b)
 	s.tb.Cleanup(cancel)
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
@@ -69,7 +75,7 @@ func (s *shop) page(b context.Context, width, height int64) *tab {
 	if err != nil {
 		s.tb.Fatal(err)
 	}
-	p.do(chromedp.EmulateViewport(width, height), chromedp.Navigate(s.url+"/"))
+	p.do(chromedp.EmulateViewport(width, height), chromedp.Navigate(s.url+path))
 	p.until("the first view", "forestock.drawn()")
 	s.tb.Cleanup(p.calm)
 	return p

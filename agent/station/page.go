@@ -19,6 +19,8 @@ func builtIn() fs.FS {
 
 func (s *Server) index(w http.ResponseWriter, r *http.Request) { s.serve(w, r, "index.html") }
 
+func (s *Server) wallPage(w http.ResponseWriter, r *http.Request) { s.serve(w, r, "wall.html") }
+
 func (s *Server) file(w http.ResponseWriter, r *http.Request) { s.serve(w, r, r.PathValue("file")) }
 
 // serve gives a file of the page. It is small and served on the LAN, and an

@@ -205,12 +205,17 @@ func TestPage_HasNamesContrastAndSize(t *testing.T) {
 		p := s.page(b, size.width, size.height)
 		s.card(floor.GoReceive)
 		p.reads("mode", "收货")
-		if wrong := p.eval(fmt.Sprintf("(%s)(%d)", audit, size.touch)); wrong != "" {
+		if wrong := p.audit(size); wrong != "" {
 			t.Errorf("%s: %s", size.name, wrong)
 		}
 		s.card(floor.GoLookUp)
 		p.reads("mode", "查询")
 	}
+}
+
+func (p *tab) audit(size screen) string {
+	p.tb.Helper()
+	return p.eval(fmt.Sprintf("(%s)(%d)", audit, size.touch))
 }
 
 // audit lists controls without a name, keys below so many pixels, texts with a
@@ -230,7 +235,7 @@ const audit = `((touch) => {
   };
   for (const e of document.querySelectorAll("body *")) {
     const box = e.getBoundingClientRect();
-    if (!box.width || !box.height || e.closest("dialog, #flash, .sprite")) continue;
+    if (!box.width || !box.height || e.closest("dialog:not([open]), #flash")) continue;
     const name = e.id || e.className || e.tagName;
     if (e.matches("button") && !e.innerText.trim() && !e.ariaLabel) wrong.push("no name: " + name);
     if (e.matches("#keys button") && Math.min(box.width, box.height) < touch) wrong.push("small: " + e.dataset.key + " " + Math.round(box.width) + "x" + Math.round(box.height));

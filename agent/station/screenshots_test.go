@@ -44,11 +44,14 @@ func TestScreenshots(t *testing.T) {
 			p := s.page(b, size.width, size.height)
 			snap := func(name string) {
 				t.Helper()
-				p.until("no flash", `document.getElementById("flash").className === ""`)
+				p.until("no flash", `!document.getElementById("flash")?.className`)
 				p.save(filepath.Join(*screenshots, fmt.Sprintf("%s-%s.png", name, size.name)))
 			}
 			s.tour(p, snap)
 			s.orderTour(p, snap)
+			p = s.open(b, "/wall", size.width, size.height)
+			p.reads("orders", "2026-1001")
+			snap("30-wall")
 		})
 	}
 }

@@ -53,6 +53,7 @@ type Deps struct {
 	Stations []string        // their names, the first one is the page's default
 	Book     Book
 	Status   func() any // what /api/status says, made anew with each call
+	Wall     func() any // what the wall board shows: {"board", "status"}
 	// Device zeroes or tares a scale: "zero", "tare" or "clear_tare".
 	Device   func(ctx context.Context, device, command string) error
 	Registry *prometheus.Registry
@@ -128,11 +129,13 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.index)
+	mux.HandleFunc("GET /wall", s.wallPage)
 	mux.HandleFunc("GET /page/{file...}", s.file)
 	mux.HandleFunc("GET /api/events", s.events)
 	mux.HandleFunc("GET /api/view", s.view)
 	mux.HandleFunc("GET /api/stations", s.stations)
 	mux.HandleFunc("GET /api/status", s.status)
+	mux.HandleFunc("GET /api/wall", s.wall)
 	mux.HandleFunc("GET /api/items", s.items)
 	mux.HandleFunc("GET /api/levels", s.levels)
 	mux.HandleFunc("GET /api/movements", s.movements)

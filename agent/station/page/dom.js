@@ -1,6 +1,8 @@
 // Small helpers that build elements. Text is only ever set as text, so nothing
 // that was scanned can become markup.
 
+import { icons } from "./icons.js";
+
 let english = false;
 
 /** Says which language comes first; true when that is a change. */
@@ -34,7 +36,7 @@ export function shape(tag, attributes, ...children) {
   return e;
 }
 
-export const icon = (name) => shape("svg", { class: "icon", "aria-hidden": "true" }, shape("use", { href: "#i-" + name }));
+export const icon = (name) => shape("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: icons[name] }));
 
 /** The text in the language that comes first. */
 export const first = (t) => (english ? t.en || t.zh : t.zh || t.en);

@@ -26,7 +26,7 @@ function linkWord(link) {
   return link.state === "connecting" || link.state === "hello" ? words.connecting : words.offline;
 }
 
-function drawLink(s) {
+export function drawLink(s) {
   const unsent = s.ledger.unsent;
   const tone = s.link.online ? "good" : s.link.state === "fenced" ? "bad" : "look";
   chip("link", tone, s.link.online ? dot() : icon("link"), first(linkWord(s.link)), first(unsent ? fill(words.unsent, unsent) : words.allSent));
@@ -36,7 +36,7 @@ function diskUsed(d) {
   return d.max_bytes > 0 ? Math.round((100 * d.used_bytes) / d.max_bytes) : 0;
 }
 
-function drawDisk(d) {
+export function drawDisk(d) {
   const used = diskUsed(d);
   if (d.full) return chip("disk", "bad", icon("disk"), first(words.diskFull), used + " %");
   chip("disk", used >= 80 ? "look" : "", icon("disk"), first(words.disk), used + " %");
