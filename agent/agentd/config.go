@@ -68,6 +68,9 @@ type Station struct {
 	// Labels are the layouts of labels that are weighed or priced in the shop,
 	// the first that fits is used.
 	Labels []barcode.Pattern `yaml:"labels"`
+	// Font is a file, TTF or OTF, that labels and cards are written in before the
+	// built-in fonts.
+	Font string `yaml:"font"`
 }
 
 // Ledger bounds the ledger's file.

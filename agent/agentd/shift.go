@@ -31,6 +31,7 @@ type shift struct {
 	rules    rules
 	damaged  chan error // holds the first error that says that the ledger is damaged
 
+	printing *printing
 	devices  *devices.Devices
 	stations []string
 	desks    map[string]*floor.Desk // by station
@@ -56,7 +57,7 @@ func newShift(cfg Config, version string, log *slog.Logger, r rules) (*shift, er
 		registry: prometheus.NewRegistry(), desks: make(map[string]*floor.Desk),
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, open := range []func() error{s.openLedger, s.openUpkeep, s.openUplink, s.openFloor, s.openDevices, s.openStation} {
+	for _, open := range []func() error{s.openLedger, s.openUpkeep, s.openUplink, s.openPrinting, s.openFloor, s.openDevices, s.openStation} {
 		if err := open(); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
@@ -94,6 +95,11 @@ func (s *shift) openUplink() (err error) {
 	return err
 }
 
+func (s *shift) openPrinting() (err error) {
+	s.printing, err = newPrinting(&s.cfg, s.registry, s.log)
+	return err
+}
+
 func (s *shift) openFloor() error {
 	zone, err := time.LoadLocation(s.cfg.TimeZone)
 	if err != nil {
@@ -113,6 +119,7 @@ func (s *shift) openFloor() error {
 	for _, name := range s.stations {
 		s.desks[name], err = floor.NewDesk(floor.Config{
 			Station: name, Rules: rules, Labels: s.cfg.labels(), Zone: zone, Explain: explain, Hall: hall,
+			Print: func(l floor.Label) { s.printing.print(name, &l) },
 		}, s.ledger, s.ledger, s.registry, s.log)
 		if err != nil {
 			return err
@@ -141,7 +148,7 @@ func (s *shift) openStation() (err error) {
 		Device: func(ctx context.Context, name, command string) error {
 			return s.devices.Do(ctx, name, scale.Command(command))
 		},
-		Registry: s.registry, Log: s.log,
+		Label: s.printing.press.Shown, Registry: s.registry, Log: s.log,
 	})
 	if err == nil {
 		s.cleanups = append(s.cleanups, s.station.Close)
@@ -167,6 +174,9 @@ func (s *shift) run(ctx context.Context) (err error) {
 	}()
 	g, fronts := errgroup.WithContext(fronts)
 	g.Go(func() error { return s.devices.Run(fronts) })
+	for _, p := range s.printing.printers {
+		g.Go(func() error { return p.Run(fronts) })
+	}
 	for _, desk := range s.desks {
 		g.Go(func() error { return desk.Run(fronts) })
 	}

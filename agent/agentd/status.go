@@ -132,6 +132,9 @@ type DeviceStatus struct {
 	Events     uint64    `json:"events"`
 	Suppressed uint64    `json:"double_reads"`
 	Broken     uint64    `json:"broken"`
+	// Waiting is how many labels a printer has not printed yet; its events are
+	// those that it has, and broken those that found too many waiting.
+	Waiting int `json:"waiting,omitempty"`
 }
 
 // status gives the state of the shift.
@@ -145,6 +148,9 @@ func (s *shift) status() Status {
 	out.Ledger.Damaged, out.Ledger.Scrubbed = s.upkeep.scrub.status()
 	for _, d := range s.devices.States() {
 		out.Devices = append(out.Devices, deviceStatus(d))
+	}
+	for _, p := range s.printing.printers {
+		out.Devices = append(out.Devices, printerStatus(p.State()))
 	}
 	return out
 }

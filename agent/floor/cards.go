@@ -2,6 +2,8 @@ package floor
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/forestock/forestock/firmware-bridge/barcode"
@@ -30,6 +32,23 @@ func CardOf(b Button) (barcode.Card, bool) {
 		}
 	}
 	return barcode.Card{}, false
+}
+
+// Command is a command card with what is written on it.
+type Command struct {
+	Card   barcode.Card
+	Button Button
+	Name   Text
+}
+
+// Commands gives every command card in the order of their numbers, to print them.
+func Commands() []Command {
+	out := make([]Command, 0, len(cardNumbers))
+	for _, number := range slices.Sorted(maps.Keys(cardNumbers)) {
+		b := cardNumbers[number]
+		out = append(out, Command{barcode.Card{Type: barcode.CommandCard, Number: number}, b, buttonName(b)})
+	}
+	return out
 }
 
 func buttonOf(c barcode.Card) (Button, bool) {

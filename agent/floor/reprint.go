@@ -16,6 +16,12 @@ type Label struct {
 	Code   string `json:"code"` // for a lot GS1 elements, for a manifest the text of a QR code
 	Lines  []Line `json:"lines,omitempty"`
 	Copies int64  `json:"copies"`
+
+	// Of a lot:
+	Name     Text      `json:"name,omitzero"` // stands where the title would
+	Lot      stock.Lot `json:"lot,omitempty"`
+	Produced string    `json:"produced,omitempty"` // 2006-01-02
+	Expiry   string    `json:"expiry,omitempty"`   // 2006-01-02
 }
 
 // reprint gives the label of a lot once more: of what was received last, or of
@@ -49,7 +55,13 @@ func (t *turn) reprint() {
 	}
 	t.pending.goods, t.pending.lines = goods{}, nil
 	t.pending.again = true
-	t.pending.label = &Label{Kind: "lot", Title: name, Code: lotCode(it, info), Copies: copies}
+	t.pending.label = (&Label{Kind: "lot", Title: name, Name: nameOf(it), Code: lotCode(it, info), Copies: copies}).of(info)
+}
+
+// of writes the lot and its dates on the label.
+func (l *Label) of(lot stock.LotInfo) *Label {
+	l.Lot, l.Produced, l.Expiry = lot.Lot, lot.Produced.String(), lot.Expiry.String()
+	return l
 }
 
 // labelled gives the lot whose label is meant.
@@ -95,7 +107,7 @@ func (t *turn) weightLabel(g *goods) *Label {
 	if t.round != nil {
 		title = say(same("%s  ·  %s"), title, say(saidOrder, string(t.round.order)))
 	}
-	return &Label{Kind: "lot", Title: title, Code: t.weightCode(g), Copies: 1}
+	return (&Label{Kind: "lot", Title: title, Code: t.weightCode(g), Copies: 1}).of(t.book.Lot(g.item.SKU, g.lot))
 }
 
 // weightCode writes the GS1 elements of weighed goods. Those without a trade item

@@ -91,6 +91,29 @@ func (s *Server) view(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// label draws the label that a station shows.
+func (s *Server) label(w http.ResponseWriter, r *http.Request) {
+	desk, ok := s.desk(w, r.URL.Query().Get("station"))
+	if !ok {
+		return
+	}
+	var svg []byte
+	var err error
+	if s.deps.Label != nil {
+		svg, err = s.deps.Label(desk.View())
+	}
+	switch {
+	case err != nil:
+		refuse(w, http.StatusUnprocessableEntity, problem{"LABEL", err.Error(), "the view has its code as text"})
+	case svg == nil:
+		refuse(w, http.StatusNotFound, problem{"NO_LABEL", "the station shows no label", "scan the reprint card, or send goods to another warehouse"})
+	default:
+		w.Header().Set("Content-Type", "image/svg+xml")
+		w.Header().Set("Cache-Control", "no-store")
+		w.Write(svg) //nolint:errcheck // the page went away: it asks again
+	}
+}
+
 func (s *Server) stations(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]any{"stations": s.deps.Stations})
 }

@@ -55,7 +55,10 @@ type Deps struct {
 	Status   func() any // what /api/status says, made anew with each call
 	Wall     func() any // what the wall board shows: {"board", "status"}
 	// Device zeroes or tares a scale: "zero", "tare" or "clear_tare".
-	Device   func(ctx context.Context, device, command string) error
+	Device func(ctx context.Context, device, command string) error
+	// Label draws the label of a view, as SVG; nil where the view has none. It may
+	// be nil: then no label is drawn.
+	Label    func(view []byte) ([]byte, error)
 	Registry *prometheus.Registry
 	Log      *slog.Logger
 }
@@ -133,6 +136,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /page/{file...}", s.file)
 	mux.HandleFunc("GET /api/events", s.events)
 	mux.HandleFunc("GET /api/view", s.view)
+	mux.HandleFunc("GET /api/label", s.label)
 	mux.HandleFunc("GET /api/stations", s.stations)
 	mux.HandleFunc("GET /api/status", s.status)
 	mux.HandleFunc("GET /api/wall", s.wall)

@@ -62,6 +62,9 @@ var technologies = map[string][]string{
 	"github.com/grpc-ecosystem/grpc-gateway": {"hub/api", "proto/forestock/v1"},
 	"github.com/goccy/go-yaml":               {"deploy/settings"},
 	"github.com/klauspost/compress":          {"proto/wire"},
+	"github.com/boombuler/barcode":           {"agent/cards"},
+	"codeberg.org/go-pdf/fpdf":               {"agent/cards"},
+	"golang.org/x/image":                     {"agent/cards"},
 }
 
 // TestImports_FollowTheTable keeps the code to the map. It parses the files
