@@ -37,6 +37,8 @@ type Options struct {
 	Repeat time.Duration
 	// Hub changes the hub's configuration before it is used; nil leaves it.
 	Hub func(*hubd.Config)
+	// Agent changes an agent's configuration before it is used; nil leaves it.
+	Agent func(*agentd.Config)
 	// Started is told each process of a spawned fleet, before the fleet waits
 	// for it. Nil tells nobody.
 	Started func(node string, pid int)
@@ -149,7 +151,11 @@ func (f *Fleet) site(i int) (*Site, error) {
 	if s.Scale, err = sim.NewScale(s.Cables["scale-1"], sim.ScaleConfig{Protocol: protocol, Settle: f.options.Settle, Seed: uint64(i)}); err != nil {
 		return nil, err
 	}
-	s.Agent = f.node(name, program{Agent: s.config(f.options.Dir, protocol, f.options.Repeat)})
+	cfg := s.config(f.options.Dir, protocol, f.options.Repeat)
+	if f.options.Agent != nil {
+		f.options.Agent(cfg)
+	}
+	s.Agent = f.node(name, program{Agent: cfg})
 	return s, nil
 }
 
