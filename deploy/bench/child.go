@@ -24,6 +24,8 @@ type task struct {
 	Stock assortment
 	// Brokers are where an agent finds its hub.
 	Brokers []string
+	// Bare leaves an echo as grpc-go makes it.
+	Bare bool
 	// Count is how much of something the task is about.
 	Count int
 }

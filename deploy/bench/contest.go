@@ -28,16 +28,37 @@ func openHubStreams(ctx context.Context, _ *bench, dir string, a assortment, cal
 	return p, p.openStreams(ctx, callers)
 }
 
-// openEcho asks a hub once, for an answer of the right size.
-func openEcho(ctx context.Context, _ *bench, dir string, _ assortment, _ int) (seller, error) {
-	hub, err := newPlatform(ctx, task{Name: "hub", Dir: dir, Stock: shelves})
+// openShared lets all callers share one stream of hub/client's.
+func openShared(ctx context.Context, _ *bench, dir string, a assortment, _ int) (seller, error) {
+	p, err := newPlatform(ctx, task{Name: "hub", Dir: dir, Stock: a})
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(hub.saveAnswer(ctx, dir, shelves.newCustomers("e", 0).order()), hub.Close()); err != nil {
-		return nil, err
+	p.share(ctx)
+	return p, nil
+}
+
+// openEcho gives an echo: a bare one as grpc-go makes servers and clients, or one
+// with the options of the hub and its client.
+func openEcho(bare bool) func(context.Context, *bench, string, assortment, int) (seller, error) {
+	return func(ctx context.Context, _ *bench, dir string, _ assortment, _ int) (seller, error) {
+		if err := prepareEcho(ctx, dir); err != nil {
+			return nil, err
+		}
+		if bare {
+			return newBarePlatform(ctx, task{Name: "echo", Dir: dir, Bare: true})
+		}
+		return newPlatform(ctx, task{Name: "echo", Dir: dir})
 	}
-	return newPlatform(ctx, task{Name: "echo", Dir: dir})
+}
+
+// prepareEcho asks a hub once, for an answer of the right size.
+func prepareEcho(ctx context.Context, dir string) error {
+	hub, err := newPlatform(ctx, task{Name: "hub", Dir: dir, Stock: shelves})
+	if err != nil {
+		return err
+	}
+	return errors.Join(hub.saveAnswer(ctx, dir, shelves.newCustomers("e", 0).order()), hub.Close())
 }
 
 func openRedis(sync string) func(context.Context, *bench, string, assortment, int) (seller, error) {
@@ -86,9 +107,16 @@ func (b *bench) turn(ctx context.Context, s shop, a assortment, callers, orders 
 	if _, err := stretch(ctx, callers, b.each/4, call); err != nil {
 		return f, err
 	}
-	before := serverTime(open)
-	if f, err = stretch(ctx, callers, b.each, call); err == nil {
-		f.cpu = time.Duration(float64(serverTime(open)-before) / (f.perSecond * f.took.Seconds()))
+	return measured(func() (figures, error) { return stretch(ctx, callers, b.each, call) }, open)
+}
+
+// measured adds to a measurement what it cost the server and the callers.
+func measured(stretch func() (figures, error), open seller) (figures, error) {
+	server, own := serverTime(open), processorTime()
+	f, err := stretch()
+	if things := f.perSecond * f.took.Seconds(); err == nil && things > 0 {
+		f.cpu = time.Duration(float64(serverTime(open)-server) / things)
+		f.asking = time.Duration(float64(processorTime()-own) / things)
 	}
 	return f, err
 }
@@ -109,24 +137,30 @@ func serverTime(s seller) time.Duration {
 func benchUnary(ctx context.Context, b *bench) error {
 	const callers = 64
 	b.title(`Over the network: orders of three lines, one a call, %d callers, 10,000 SKUs (median of %d rounds of %v).
-Every server is a process of its own beside the client's. Redis: go-redis, 64 connections, a script that checks,
-decrements three keys and records the id with the order, appendonly always. PostgreSQL: pgx, 64 connections,
-one transaction of three UPDATE ... WHERE available >= n and an INSERT, synchronous_commit on. The echo answers
-with a reservation of the same size and does nothing. Hub and echo: gRPC over one connection.`, callers, b.rounds, b.each)
-	fmt.Fprintf(b, "%-16s %12s %10s %10s %14s\n", "orders", "per second", "p50", "p99", "server's CPU")
-	f, err := b.contest(ctx, []shop{{"hub", openHub}, {"echo", openEcho}, {"Redis", openRedis("always")}, {"PostgreSQL", openPostgres}}, shelves, callers, 1)
+Every server is a process of its own beside the client's. The hub is asked by hub/client over one connection: with a gRPC
+call for each order, and over a stream that all callers share, each waiting for its own answer. Redis: go-redis, 64
+connections, a script that checks, decrements three keys and records the id with the order, appendonly always. PostgreSQL:
+pgx, 64 connections, one transaction of three UPDATE ... WHERE available >= n and an INSERT, synchronous_commit on. The
+echo answers a gRPC call with a reservation of the same size and does nothing: with the options of the hub and its client,
+and bare, as grpc-go comes.`, callers, b.rounds, b.each)
+	b.heads("orders", "per second")
+	redis, postgres := shop{"Redis", openRedis("always")}, shop{"PostgreSQL", openPostgres}
+	f, err := b.contest(ctx, []shop{
+		{"hub, calls", openHub}, {"hub, one stream", openShared}, {"echo", openEcho(false)}, {"bare echo", openEcho(true)}, redis, postgres,
+	}, shelves, callers, 1)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b, "hub : Redis = %.2f (goal: above 1); hub : echo = %.2f (goal: 0.8); hub : PostgreSQL = %.2f\n\n",
-		f[0].perSecond/f[2].perSecond, f[0].perSecond/f[1].perSecond, f[0].perSecond/f[3].perSecond)
-	fmt.Fprintf(b, "%-16s %12s %10s %10s %14s\n", "sold out", "per second", "p50", "p99", "server's CPU")
+	calls, shared := f[0].perSecond, f[1].perSecond
+	fmt.Fprintf(b, "calls : Redis = %.2f, stream : Redis = %.2f (goal: above 1); calls : bare echo = %.2f (goal: 0.8), calls : echo = %.2f; calls : PostgreSQL = %.2f\n\n",
+		calls/f[4].perSecond, shared/f[4].perSecond, calls/f[3].perSecond, calls/f[2].perSecond, calls/f[5].perSecond)
+	b.heads("sold out", "per second")
 	empty := assortment{Warehouses: 1, SKUs: 10_000}
-	f, err = b.contest(ctx, []shop{{"hub", openHub}, {"Redis", openRedis("always")}, {"PostgreSQL", openPostgres}}, empty, callers, 1)
+	f, err = b.contest(ctx, []shop{{"hub, calls", openHub}, {"hub, one stream", openShared}, redis, postgres}, empty, callers, 1)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b, "hub : Redis = %.2f; hub : PostgreSQL = %.2f\n", f[0].perSecond/f[1].perSecond, f[0].perSecond/f[2].perSecond)
+	fmt.Fprintf(b, "calls : Redis = %.2f, stream : Redis = %.2f; calls : PostgreSQL = %.2f\n", f[0].perSecond/f[2].perSecond, f[1].perSecond/f[2].perSecond, f[0].perSecond/f[3].perSecond)
 	return nil
 }
 
@@ -135,7 +169,7 @@ func benchPiped(ctx context.Context, b *bench) error {
 	const callers, together = 16, 50
 	b.title(`Together: the same orders, %d callers with %d at a time (median of %d rounds of %v). Redis: the same script in
 pipelines. The hub is durable before it answers in every row; Redis with everysec may lose the last second.`, callers, together, b.rounds, b.each)
-	fmt.Fprintf(b, "%-16s %12s %10s %10s %14s\n", "orders", "per second", "p50", "p99", "server's CPU")
+	b.heads("orders", "per second")
 	f, err := b.contest(ctx, []shop{
 		{"hub, stream", openHubStreams}, {"hub, batches", openHub}, {"Redis everysec", openRedis("everysec")}, {"Redis always", openRedis("always")},
 	}, shelves, callers, together)

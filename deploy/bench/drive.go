@@ -14,6 +14,7 @@ type figures struct {
 	p50, p99  time.Duration // from the call to the answer
 	took      time.Duration
 	cpu       time.Duration // that the server used for one thing; 0 for unknown
+	asking    time.Duration // and that the callers used
 }
 
 // work is one call of one caller. It tells how many things it did.

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/forestock/forestock/hub/api"
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
 
@@ -39,6 +40,14 @@ func (e *echo) StreamReservations(stream grpc.BidiStreamingServer[forestockv1.St
 	}
 }
 
+// echoOptions are none, or those of the hub.
+func echoOptions(t task) []grpc.ServerOption {
+	if t.Bare {
+		return nil
+	}
+	return api.Transport()
+}
+
 // echoTask serves the echo. Its answer is a real one, which the parent got from
 // a hub and left in the folder.
 func echoTask(ctx context.Context, t task, tell func(told) error) error {
@@ -50,7 +59,7 @@ func echoTask(ctx context.Context, t task, tell func(told) error) error {
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer()
+	server := grpc.NewServer(echoOptions(t)...)
 	forestockv1.RegisterReservationServiceServer(server, &echo{answer: answer})
 	defer context.AfterFunc(ctx, server.Stop)()
 	if err := tell(told{GRPC: listener.Addr().String()}); err != nil {

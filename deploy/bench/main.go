@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/forestock/forestock/deploy/fleet"
+	"github.com/forestock/forestock/hub/hubd"
 )
 
 func main() {
@@ -28,6 +29,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	child(ctx)
+	// The callers' process has the heap of a grown program, whoever it calls: see
+	// hubd.Ballast.
+	defer runtime.KeepAlive(hubd.Ballast())
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -2,17 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/forestock/forestock/hub/client"
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
 
@@ -41,36 +41,68 @@ func selling(s seller, a assortment, run string, callers, orders int) work {
 
 // platform is a client of a hub, or of an echo of one, over gRPC.
 type platform struct {
-	conn    *grpc.ClientConn
-	client  forestockv1.ReservationServiceClient
+	hub     *client.Client
+	conn    *grpc.ClientConn // for what hub/client does not have
+	raw     forestockv1.ReservationServiceClient
 	server  *process
-	streams []commandStream // one of each caller; none: calls
+	streams []commandStream // one of each caller
+	shared  *client.Stream  // of all callers
+	end     func() error    // ends the shared stream
 }
 
 type commandStream = grpc.BidiStreamingClient[forestockv1.StreamReservationsRequest, forestockv1.StreamReservationsResponse]
 
-// newPlatform spawns a server and connects to it, over one connection.
+// newPlatform spawns a server and makes a client of it, over one connection of
+// the usual options of hub/client.
 func newPlatform(ctx context.Context, t task) (*platform, error) {
+	p, err := newBarePlatform(ctx, t, client.Transport()...)
+	if err != nil {
+		return nil, err
+	}
+	if p.hub, err = client.New(p.server.GRPC, "", client.Options{}); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// newBarePlatform spawns a server and connects to it with nothing but grpc-go.
+func newBarePlatform(ctx context.Context, t task, options ...grpc.DialOption) (*platform, error) {
 	server, err := spawn(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient(server.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(server.GRPC, append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, server.Close())
 	}
-	return &platform{conn: conn, client: forestockv1.NewReservationServiceClient(conn), server: server}, nil
+	return &platform{conn: conn, raw: forestockv1.NewReservationServiceClient(conn), server: server, end: func() error { return nil }}, nil
 }
 
 // Close hangs up and ends the server.
 func (p *platform) Close() error {
-	_ = p.conn.Close() // it is given up
-	return p.server.Close()
+	err := p.end()
+	if p.hub != nil {
+		_ = p.hub.Close() // it is given up
+	}
+	_ = p.conn.Close() // as well
+	return errors.Join(err, p.server.Close())
+}
+
+// share begins one stream for all callers.
+func (p *platform) share(ctx context.Context) {
+	p.shared = p.hub.Stream()
+	ctx, cancel := context.WithCancel(ctx)
+	ran := make(chan error, 1)
+	go func() { ran <- p.shared.Run(ctx) }()
+	p.end = func() error {
+		cancel()
+		return <-ran
+	}
 }
 
 func (p *platform) openStreams(ctx context.Context, n int) error {
 	for range n {
-		s, err := p.client.StreamReservations(ctx)
+		s, err := p.raw.StreamReservations(ctx)
 		if err != nil {
 			return err
 		}
@@ -89,32 +121,43 @@ func request(o *order) *forestockv1.CreateReservationRequest {
 	}}
 }
 
-// sell makes a unary call for one order; for several it uses the caller's
-// stream, or a batch where there is none.
+// sell asks for one order in the way that the platform was opened for; for
+// several it uses the caller's stream, or a batch where there is none.
 func (p *platform) sell(ctx context.Context, caller int, orders []order, want bool) error {
 	switch {
 	case p.streams != nil:
 		return p.stream(p.streams[caller], orders, want)
 	case len(orders) == 1:
-		r, err := p.client.CreateReservation(ctx, request(&orders[0]))
-		if got := r.GetState() == forestockv1.ReservationState_TRIED; got == want && (want || status.Code(err) == codes.FailedPrecondition || status.Code(err) == codes.Aborted) {
+		r, err := p.one(ctx, request(&orders[0]))
+		if _, short := errors.AsType[*client.ShortError](err); (err == nil) == want && (want || short) {
 			return nil
 		}
 		return fmt.Errorf("order %s was answered with %v, %w", orders[0].id, r, err)
 	}
-	req := &forestockv1.BatchCreateReservationsRequest{}
+	reqs := make([]*forestockv1.CreateReservationRequest, len(orders))
 	for i := range orders {
-		req.Requests = append(req.Requests, request(&orders[i]))
+		reqs[i] = request(&orders[i])
 	}
-	r, err := p.client.BatchCreateReservations(ctx, req)
+	results, err := p.hub.Batch(ctx, reqs)
 	if err != nil {
 		return err
 	}
-	bad := func(r *forestockv1.ReservationResult) bool { return (r.GetReservation() != nil) != want }
-	if i := slices.IndexFunc(r.GetResults(), bad); i >= 0 {
-		return fmt.Errorf("order %s was answered with %v", orders[i].id, r.GetResults()[i])
+	bad := func(r client.Result) bool { return (r.Err == nil) != want }
+	if i := slices.IndexFunc(results, bad); i >= 0 {
+		return fmt.Errorf("order %s was answered with %v", orders[i].id, results[i])
 	}
 	return nil
+}
+
+// one asks for one order and waits for its answer.
+func (p *platform) one(ctx context.Context, req *forestockv1.CreateReservationRequest) (*forestockv1.Reservation, error) {
+	switch {
+	case p.shared != nil:
+		return p.shared.Try(ctx, req)
+	case p.hub != nil:
+		return p.hub.Try(ctx, req)
+	}
+	return p.raw.CreateReservation(ctx, req)
 }
 
 // stream sends the orders and then waits for their answers.
@@ -143,7 +186,7 @@ const answerFile = "answer.pb"
 
 // saveAnswer leaves a real answer of the hub for the echo.
 func (p *platform) saveAnswer(ctx context.Context, dir string, o order) error {
-	r, err := p.client.CreateReservation(ctx, request(&o))
+	r, err := p.raw.CreateReservation(ctx, request(&o))
 	if err != nil {
 		return err
 	}

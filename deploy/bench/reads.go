@@ -63,7 +63,7 @@ func benchReads(ctx context.Context, b *bench) error {
 sellable, lots, bins and freshness of every SKU, Redis with a number. Redis: appendonly always.`, readers, background, b.rounds, b.each)
 	shops := []shop{{"hub", openHub}, {"Redis", openRedis("always")}}
 	for _, names := range []int{100, 1} {
-		fmt.Fprintf(b, "%-16s %12s %10s %10s\n", fmt.Sprintf("%d SKUs a call", names), "calls/s", "p50", "p99")
+		b.heads(fmt.Sprintf("%d SKUs a call", names), "calls/s")
 		var mid [2]figures
 		all := make([][]figures, len(shops))
 		for range b.rounds {
@@ -102,13 +102,15 @@ func (b *bench) reads(ctx context.Context, s shop, names int) (f figures, err er
 	for i := range all {
 		all[i] = shelves.newCustomers("r", i)
 	}
-	f, err = drive(ctx, readers, b.each, func(ctx context.Context, caller int) (int, error) {
-		skus := make([]string, names)
-		for i := range skus {
-			skus[i] = skuName(all[caller].random.IntN(shelves.SKUs))
-		}
-		return 1, open.(reader).read(ctx, skus)
-	})
+	f, err = measured(func() (figures, error) {
+		return stretch(ctx, readers, b.each, func(ctx context.Context, caller int) (int, error) {
+			skus := make([]string, names)
+			for i := range skus {
+				skus[i] = skuName(all[caller].random.IntN(shelves.SKUs))
+			}
+			return 1, open.(reader).read(ctx, skus)
+		})
+	}, open)
 	stop()
 	return f, errors.Join(err, g.Wait())
 }

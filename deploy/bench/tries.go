@@ -100,11 +100,20 @@ func (b *bench) tries(ctx context.Context, a assortment) (f figures, err error) 
 	return drive(ctx, inProcessCallers, b.each, trying(s, a, "p", inProcessCallers, a.OnHand > 0))
 }
 
+// heads prints the heads of a table of rows whose servers are processes of their
+// own.
+func (b *bench) heads(what, rate string) {
+	fmt.Fprintf(b, "%-16s %12s %10s %10s %14s %14s\n", what, rate, "p50", "p99", "server's CPU", "callers' CPU")
+}
+
 // row prints one line of a table.
 func (b *bench) row(name string, f figures) {
 	cpu := ""
 	if f.cpu > 0 {
 		cpu = fmt.Sprintf(" %14v", f.cpu.Round(100*time.Nanosecond))
+	}
+	if f.asking > 0 {
+		cpu += fmt.Sprintf(" %14v", f.asking.Round(100*time.Nanosecond))
 	}
 	fmt.Fprintf(b, "%-16s %12.0f %10v %10v%s\n", name, f.perSecond, short(f.p50), short(f.p99), cpu)
 }
