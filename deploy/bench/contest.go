@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
 
 // shelves is what the contests over the network are about.
@@ -18,6 +20,17 @@ type shop struct {
 
 func openHub(ctx context.Context, _ *bench, dir string, a assortment, _ int) (seller, error) {
 	return newPlatform(ctx, task{Name: "hub", Dir: dir, Stock: a})
+}
+
+// openHubView gives a hub whose numbers are read so.
+func openHubView(v forestockv1.View) func(context.Context, *bench, string, assortment, int) (seller, error) {
+	return func(ctx context.Context, _ *bench, dir string, a assortment, _ int) (seller, error) {
+		p, err := newPlatform(ctx, task{Name: "hub", Dir: dir, Stock: a})
+		if err == nil {
+			p.view = v
+		}
+		return p, err
+	}
 }
 
 func openHubStreams(ctx context.Context, _ *bench, dir string, a assortment, callers int) (seller, error) {
@@ -142,7 +155,7 @@ call for each order, and over a stream that all callers share, each waiting for 
 connections, a script that checks, decrements three keys and records the id with the order, appendonly always. PostgreSQL:
 pgx, 64 connections, one transaction of three UPDATE ... WHERE available >= n and an INSERT, synchronous_commit on. The
 echo answers a gRPC call with a reservation of the same size and does nothing: with the options of the hub and its client,
-and bare, as grpc-go comes.`, callers, b.rounds, b.each)
+and bare, as grpc-go comes. In every part the hub is asked for the BASIC view of a reservation.`, callers, b.rounds, b.each)
 	b.heads("orders", "per second")
 	redis, postgres := shop{"Redis", openRedis("always")}, shop{"PostgreSQL", openPostgres}
 	f, err := b.contest(ctx, []shop{

@@ -32,6 +32,7 @@ func main() {
 	// The callers' process has the heap of a grown program, whoever it calls: see
 	// hubd.Ballast.
 	defer runtime.KeepAlive(hubd.Ballast())
+	defer profile("callers")()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

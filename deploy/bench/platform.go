@@ -45,9 +45,10 @@ type platform struct {
 	conn    *grpc.ClientConn // for what hub/client does not have
 	raw     forestockv1.ReservationServiceClient
 	server  *process
-	streams []commandStream // one of each caller
-	shared  *client.Stream  // of all callers
-	end     func() error    // ends the shared stream
+	streams []commandStream  // one of each caller
+	shared  *client.Stream   // of all callers
+	end     func() error     // ends the shared stream
+	view    forestockv1.View // of the numbers that are read
 }
 
 type commandStream = grpc.BidiStreamingClient[forestockv1.StreamReservationsRequest, forestockv1.StreamReservationsResponse]
@@ -116,7 +117,7 @@ func request(o *order) *forestockv1.CreateReservationRequest {
 	for i, sku := range o.skus {
 		lines[i] = &forestockv1.ReservationLine{Sku: sku, Quantity: 1}
 	}
-	return &forestockv1.CreateReservationRequest{ReservationId: o.id, Reservation: &forestockv1.Reservation{
+	return &forestockv1.CreateReservationRequest{ReservationId: o.id, View: forestockv1.View_BASIC, Reservation: &forestockv1.Reservation{
 		Warehouse: "warehouses/" + string(o.warehouse), OrderRef: o.id, Channel: "app", Lines: lines,
 	}}
 }

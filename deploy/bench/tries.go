@@ -109,11 +109,12 @@ func (b *bench) heads(what, rate string) {
 // row prints one line of a table.
 func (b *bench) row(name string, f figures) {
 	cpu := ""
-	if f.cpu > 0 {
-		cpu = fmt.Sprintf(" %14v", f.cpu.Round(100*time.Nanosecond))
-	}
-	if f.asking > 0 {
-		cpu += fmt.Sprintf(" %14v", f.asking.Round(100*time.Nanosecond))
+	if f.cpu > 0 || f.asking > 0 {
+		server := "-" // spread over many processes
+		if f.cpu > 0 {
+			server = f.cpu.Round(100 * time.Nanosecond).String()
+		}
+		cpu = fmt.Sprintf(" %14s %14v", server, f.asking.Round(100*time.Nanosecond))
 	}
 	fmt.Fprintf(b, "%-16s %12.0f %10v %10v%s\n", name, f.perSecond, short(f.p50), short(f.p99), cpu)
 }

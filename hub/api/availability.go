@@ -39,7 +39,7 @@ func (a *availability) GetAvailability(_ context.Context, req *forestockv1.GetAv
 	if !ok {
 		return nil, refuseSKU("name", sku)
 	}
-	return m.availability(&l), nil
+	return m.availability(&l, req.GetView()), nil
 }
 
 // BatchGetAvailability gives the names in the order they were asked in.
@@ -54,13 +54,14 @@ func (a *availability) BatchGetAvailability(_ context.Context, req *forestockv1.
 	out := &forestockv1.BatchGetAvailabilityResponse{Availability: make([]*forestockv1.Availability, 0, len(req.GetNames()))}
 	moments := newMoments(a.view, channel)
 	for i, name := range req.GetNames() {
-		w, sku, err := parseSKUName(fmt.Sprintf("names[%d]", i), name)
+		w, sku, err := parseSKUName("names", name)
 		if err != nil {
+			_, _, err = parseSKUName(fmt.Sprintf("names[%d]", i), name) // only now it matters which
 			return nil, err
 		}
 		if m := moments.of(w); m != nil {
 			if l, ok := m.level(sku); ok {
-				out.Availability = append(out.Availability, m.availability(&l))
+				out.Availability = append(out.Availability, m.availability(&l, req.GetView()))
 				continue
 			}
 		}

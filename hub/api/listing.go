@@ -43,7 +43,7 @@ func (a *availability) ListAvailability(ctx context.Context, req *forestockv1.Li
 	})
 	out := &forestockv1.ListAvailabilityResponse{NextPageToken: next}
 	for i := range found {
-		out.Availability = append(out.Availability, moments.of(found[i].Warehouse).availability(&found[i]))
+		out.Availability = append(out.Availability, moments.of(found[i].Warehouse).availability(&found[i], req.GetView()))
 	}
 	return out, nil
 }

@@ -32,7 +32,7 @@ func (r *reservations) CreateReservation(ctx context.Context, req *forestockv1.C
 	if err != nil {
 		return nil, err
 	}
-	return r.do(ctx, try, now)
+	return r.do(ctx, asked{command: try, at: now, view: req.GetView()})
 }
 
 // GetReservation gives one reservation.
@@ -41,7 +41,7 @@ func (r *reservations) GetReservation(ctx context.Context, req *forestockv1.GetR
 	if err != nil {
 		return nil, err
 	}
-	return r.do(ctx, inventory.Look{ID: id}, time.Now())
+	return r.do(ctx, asked{command: inventory.Look{ID: id}, at: time.Now()})
 }
 
 // ConfirmReservation turns a hold into an order.
@@ -50,7 +50,7 @@ func (r *reservations) ConfirmReservation(ctx context.Context, req *forestockv1.
 	if err != nil {
 		return nil, err
 	}
-	return r.do(ctx, confirm(id), time.Now())
+	return r.do(ctx, asked{command: confirm(id), at: time.Now(), view: req.GetView()})
 }
 
 // CancelReservation gives the stock back.
@@ -59,7 +59,7 @@ func (r *reservations) CancelReservation(ctx context.Context, req *forestockv1.C
 	if err != nil {
 		return nil, err
 	}
-	return r.do(ctx, c, time.Now())
+	return r.do(ctx, asked{command: c, at: time.Now(), view: req.GetView()})
 }
 
 // ExtendReservation gives a hold more time.
@@ -68,21 +68,28 @@ func (r *reservations) ExtendReservation(ctx context.Context, req *forestockv1.E
 	if err != nil {
 		return nil, err
 	}
-	return r.do(ctx, c, time.Now())
+	return r.do(ctx, asked{command: c, at: time.Now(), view: req.GetView()})
 }
 
-// do gives the store one command that was made at a time.
-func (r *reservations) do(ctx context.Context, c inventory.Command, at time.Time) (*forestockv1.Reservation, error) {
+// asked is one command, when it was made, and how much its answer is to tell.
+type asked struct {
+	command inventory.Command
+	at      time.Time
+	view    forestockv1.View
+}
+
+// do gives the store one command.
+func (r *reservations) do(ctx context.Context, a asked) (*forestockv1.Reservation, error) {
 	leave, err := r.queue.enter(1)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	results, err := r.apply(ctx, at, c)
+	results, err := r.apply(ctx, a.at, a.command)
 	if err != nil {
 		return nil, err
 	}
-	return outcome(c, results[0], at)
+	return a.outcome(results[0])
 }
 
 // apply gives the store commands that were made at a time.
@@ -134,18 +141,18 @@ func denied(r inventory.Result) inventory.Denial {
 	return ""
 }
 
-// outcome turns a result into the answer of its command.
-func outcome(c inventory.Command, r inventory.Result, at time.Time) (*forestockv1.Reservation, error) {
+// outcome turns the command's result into its answer.
+func (a asked) outcome(r inventory.Result) (*forestockv1.Reservation, error) {
 	switch r := r.(type) {
 	case inventory.Reserved:
-		return reservationMessage(r.Reservation), nil
+		return reservationMessage(r.Reservation, a.view), nil
 	case *inventory.Denied:
-		if t, ok := c.(*inventory.Try); ok && r.Reason == inventory.UnknownWarehouse && t.Candidates[0].Warehouse == nowhere {
+		if t, ok := a.command.(*inventory.Try); ok && r.Reason == inventory.UnknownWarehouse && t.Candidates[0].Warehouse == nowhere {
 			return nil, refuse(codes.FailedPrecondition, LocationNotServed, "no warehouse serves this place; name warehouses, or give one an area that covers it").in("location")
 		}
-		return nil, refusalOfDenial(r, at)
+		return nil, refusalOfDenial(r, a.at)
 	}
-	return nil, fmt.Errorf("reservation: the store answered %T to %T", r, c)
+	return nil, fmt.Errorf("reservation: the store answered %T to %T", r, a.command)
 }
 
 // try reads what a request wants to hold.

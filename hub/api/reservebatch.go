@@ -29,14 +29,14 @@ func (r *reservations) BatchCreateReservations(ctx context.Context, req *foresto
 		return nil, err
 	}
 	defer leave()
-	b := batch{at: time.Now(), results: make([]*forestockv1.ReservationResult, len(req.GetRequests()))}
+	b := newBatch(time.Now(), n)
 	for i, one := range req.GetRequests() {
 		try, err := r.try(one, b.at)
 		if err != nil {
 			b.results[i] = b.result(nil, err)
 			continue
 		}
-		b.add(i, try)
+		b.add(i, asked{command: try, at: b.at, view: one.GetView()})
 	}
 	if err := b.run(ctx, r); err != nil {
 		return nil, err
@@ -47,14 +47,22 @@ func (r *reservations) BatchCreateReservations(ctx context.Context, req *foresto
 // batch is commands that go to the store together, and where each answer goes.
 type batch struct {
 	at       time.Time
-	commands []inventory.Command
+	asked    []asked
 	places   []int // of results
+	commands []inventory.Command
 	results  []*forestockv1.ReservationResult
 }
 
+func newBatch(at time.Time, n int) *batch {
+	return &batch{
+		at: at, asked: make([]asked, 0, n), places: make([]int, 0, n), commands: make([]inventory.Command, 0, n),
+		results: make([]*forestockv1.ReservationResult, n),
+	}
+}
+
 // add takes a command in, whose answer goes to a place.
-func (b *batch) add(place int, c inventory.Command) {
-	b.commands, b.places = append(b.commands, c), append(b.places, place)
+func (b *batch) add(place int, a asked) {
+	b.asked, b.places, b.commands = append(b.asked, a), append(b.places, place), append(b.commands, a.command)
 }
 
 // run gives the commands to the store, and fills in their results.
@@ -66,8 +74,8 @@ func (b *batch) run(ctx context.Context, r *reservations) error {
 	if err != nil {
 		return err
 	}
-	for i, c := range b.commands {
-		b.results[b.places[i]] = b.result(outcome(c, results[i], b.at))
+	for i, a := range b.asked {
+		b.results[b.places[i]] = b.result(a.outcome(results[i]))
 	}
 	return nil
 }

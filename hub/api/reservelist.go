@@ -40,7 +40,7 @@ func (r *reservations) ListReservations(ctx context.Context, req *forestockv1.Li
 			return nil, err
 		}
 		for _, one := range found {
-			out.Reservations = append(out.Reservations, reservationMessage(one))
+			out.Reservations = append(out.Reservations, reservationMessage(one, forestockv1.View_FULL))
 		}
 		if at = next; next == "" || len(out.GetReservations()) >= size {
 			break

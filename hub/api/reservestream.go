@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
-	"github.com/forestock/forestock/hub/inventory"
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
+	"github.com/forestock/forestock/proto/stock"
 )
 
 // The windows of one stream of commands: how many wait between the line and the
@@ -36,16 +36,15 @@ type commandStream = grpc.BidiStreamingServer[forestockv1.StreamReservationsRequ
 type pipeline struct {
 	*reservations
 	stream  commandStream
-	asked   chan asked
+	asked   chan streamed
 	answers chan *forestockv1.StreamReservationsResponse
 }
 
-// asked is one command, or what is wrong with it.
-type asked struct {
-	id      uint64
-	command inventory.Command
-	at      time.Time
-	err     error
+// streamed is one command of a stream, or what is wrong with it.
+type streamed struct {
+	asked
+	id  uint64
+	err error
 }
 
 // StreamReservations carries out commands as they come. An answer is sent once
@@ -53,7 +52,7 @@ type asked struct {
 func (r *reservations) StreamReservations(stream commandStream) error {
 	p := &pipeline{
 		reservations: r, stream: stream,
-		asked: make(chan asked, streamWaiting), answers: make(chan *forestockv1.StreamReservationsResponse, streamAnswers),
+		asked: make(chan streamed, streamWaiting), answers: make(chan *forestockv1.StreamReservationsResponse, streamAnswers),
 	}
 	g, ctx := errgroup.WithContext(stream.Context())
 	// Recv ends with the stream, and the stream with this method: whoever waits
@@ -87,8 +86,8 @@ func (p *pipeline) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a := asked{id: req.GetRequestId(), at: time.Now()}
-		a.command, a.err = p.command(req, a.at)
+		a := streamed{id: req.GetRequestId()}
+		a.asked, a.err = p.command(req, time.Now())
 		select {
 		case p.asked <- a:
 		case <-ctx.Done():
@@ -98,20 +97,27 @@ func (p *pipeline) read(ctx context.Context) error {
 }
 
 // command reads what one request of the stream wants.
-func (p *pipeline) command(req *forestockv1.StreamReservationsRequest, at time.Time) (inventory.Command, error) {
+func (p *pipeline) command(req *forestockv1.StreamReservationsRequest, at time.Time) (a asked, err error) {
+	a.at = at
 	switch c := req.GetCommand().(type) {
 	case *forestockv1.StreamReservationsRequest_Create:
-		t, err := p.try(c.Create, at)
-		return t, err
+		a.view = c.Create.GetView()
+		a.command, err = p.try(c.Create, at)
 	case *forestockv1.StreamReservationsRequest_Confirm:
-		id, err := parseReservationName(c.Confirm.GetName())
-		return confirm(id), err
+		a.view = c.Confirm.GetView()
+		var id stock.OrderID
+		id, err = parseReservationName(c.Confirm.GetName())
+		a.command = confirm(id)
 	case *forestockv1.StreamReservationsRequest_Cancel:
-		return cancel(c.Cancel)
+		a.view = c.Cancel.GetView()
+		a.command, err = cancel(c.Cancel)
 	case *forestockv1.StreamReservationsRequest_Extend:
-		return extend(c.Extend)
+		a.view = c.Extend.GetView()
+		a.command, err = extend(c.Extend)
+	default:
+		err = invalid(NothingAsked, "command", "this request has no command; set one of create, confirm, cancel and extend")
 	}
-	return nil, invalid(NothingAsked, "command", "this request has no command; set one of create, confirm, cancel and extend")
+	return a, err
 }
 
 // carryOut takes what has come in to the store, batch after batch.
@@ -135,8 +141,8 @@ func (p *pipeline) carryOut(ctx context.Context, read <-chan error) error {
 }
 
 // gather takes in what has come already behind the first command.
-func (p *pipeline) gather(first asked) []asked {
-	list := []asked{first}
+func (p *pipeline) gather(first streamed) []streamed {
+	list := []streamed{first}
 	for len(list) < streamBatch {
 		select {
 		case next, ok := <-p.asked:
@@ -152,16 +158,16 @@ func (p *pipeline) gather(first asked) []asked {
 }
 
 // answer carries out a batch, and hands its answers over.
-func (p *pipeline) answer(ctx context.Context, list []asked) error {
-	b := batch{at: list[0].at, results: make([]*forestockv1.ReservationResult, len(list))}
+func (p *pipeline) answer(ctx context.Context, list []streamed) error {
+	b := newBatch(list[0].at, len(list))
 	for i := range list {
 		if err := list[i].err; err != nil {
 			b.results[i] = b.result(nil, err)
 			continue
 		}
-		b.add(i, list[i].command)
+		b.add(i, list[i].asked)
 	}
-	if err := p.enter(ctx, &b); err != nil {
+	if err := p.enter(ctx, b); err != nil {
 		return err
 	}
 	for i := range list {

@@ -19,25 +19,54 @@ type reservationParts struct {
 	expires, made, modified timestamppb.Timestamp
 }
 
-// reservationMessage gives a reservation as the platform sees it.
-func reservationMessage(r *inventory.Reservation) *forestockv1.Reservation {
+// reservationMessage gives a reservation as the platform sees it, as much as it
+// asked for.
+func reservationMessage(r *inventory.Reservation, view forestockv1.View) *forestockv1.Reservation {
+	if view == forestockv1.View_BASIC {
+		return basicReservation(r)
+	}
 	p := new(reservationParts)
 	m := &p.message
-	m.Name = "reservations/" + string(r.ID)
+	writeState(m, r, &p.expires)
 	m.OrderRef, m.Channel, m.CancelReason = r.Ref, r.Channel, r.Reason
-	m.State = forestockv1.ReservationState(r.State)
-	m.AtRisk, m.PickedAfterCancel = r.AtRisk, r.PickedAfterCancel
-	m.Revision = strconv.FormatUint(uint64(r.Revision), 10)
 	m.CreateTime, m.UpdateTime = within(&p.made, r.Created), within(&p.modified, r.Updated)
 	m.PromiseTime = timestamp(r.Due)
-	if r.Warehouse != "" { // the mark of an unknown id that was cancelled has none, and held nothing
-		m.Warehouse = warehouseName(r.Warehouse)
-		m.ExpireTime = within(&p.expires, r.Expires)
+	if r.Warehouse != "" {
 		p.ttl.Seconds, p.ttl.Nanos = int64(r.TTL/time.Second), int32(r.TTL%time.Second)
 		m.Ttl = &p.ttl
 	}
 	m.Lines = lineMessages(r.Lines)
 	return m
+}
+
+// writeState writes what every view of a reservation has.
+func writeState(m *forestockv1.Reservation, r *inventory.Reservation, expires *timestamppb.Timestamp) {
+	m.Name = "reservations/" + string(r.ID)
+	m.State = forestockv1.ReservationState(r.State)
+	m.AtRisk, m.PickedAfterCancel = r.AtRisk, r.PickedAfterCancel
+	m.Revision = strconv.FormatUint(uint64(r.Revision), 10)
+	if r.Warehouse != "" { // the mark of an unknown id that was cancelled has none, and held nothing
+		m.Warehouse = warehouseName(r.Warehouse)
+		m.ExpireTime = within(expires, r.Expires)
+	}
+}
+
+// basicReservation gives a reservation without what the caller knows by itself. A
+// line that is short is told whole: whoever allowed a part has to see it. Of what
+// ended without goods, every line would be.
+func basicReservation(r *inventory.Reservation) *forestockv1.Reservation {
+	p := new(struct {
+		message forestockv1.Reservation
+		expires timestamppb.Timestamp
+	})
+	writeState(&p.message, r, &p.expires)
+	told := r.State.Open() || r.State == inventory.Shorted
+	for i := range r.Lines {
+		if told && r.Lines[i].Short() > 0 {
+			p.message.Lines = append(p.message.Lines, lineMessages(r.Lines[i:i+1])...)
+		}
+	}
+	return &p.message
 }
 
 // within writes a time into memory that is there already; nil for no time.

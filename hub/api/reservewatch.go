@@ -141,6 +141,6 @@ func (w *eventWatch) tellCaughtUp() error {
 func eventMessage(e *inventory.Event) *forestockv1.ReservationEvent {
 	return &forestockv1.ReservationEvent{
 		Id: strconv.FormatUint(uint64(e.Reservation.Revision), 10), Time: timestamp(e.Time), Type: e.Type.String(),
-		Reservation: reservationMessage(e.Reservation),
+		Reservation: reservationMessage(e.Reservation, forestockv1.View_FULL),
 	}
 }

@@ -41,12 +41,20 @@ type moment struct {
 	state inventory.WarehouseState
 	sign  sign
 	terms inventory.Terms
+
+	// What many numbers of one answer share.
+	asOf    *timestamppb.Timestamp
+	age     *durationpb.Duration
+	applied string
 }
 
 // moment takes it, for a channel's questions or for those of none.
 func (v *view) moment(s inventory.WarehouseState, channel string, now time.Time) *moment {
 	sign := v.pulse.of(&s, now)
-	m := &moment{stock: v.stock, state: s, sign: sign, terms: v.pulse.terms(&s, &sign, now)}
+	m := &moment{
+		stock: v.stock, state: s, sign: sign, terms: v.pulse.terms(&s, &sign, now),
+		asOf: timestamp(sign.AsOf), age: sign.age(), applied: sequence(s.Applied),
+	}
 	m.terms.Channel = channel
 	return m
 }
@@ -69,40 +77,81 @@ func (m *moment) level(sku stock.SKU) (inventory.Level, bool) {
 	return inventory.Level{Warehouse: m.state.Warehouse, SKU: sku, Applied: m.state.Applied}, known
 }
 
-// availability gives one level as the platform sees it.
-func (m *moment) availability(l *inventory.Level) *forestockv1.Availability {
-	item, known := m.stock.Item(l.SKU)
-	offer := l.Offer(m.terms)
-	a := &forestockv1.Availability{
-		Name: skuName(l.Warehouse, l.SKU), Unit: string(item.Unit), Title: item.Name, TitleEn: item.NameEn,
-		Sellable: quantity(offer.Quantity), OnHand: quantity(l.OnHand), Held: quantity(l.Held),
-		Committed: quantity(l.Committed), Safety: quantity(l.Safety), Unavailable: quantity(l.Unavailable(m.terms.Today)),
-		Buffer: quantity(offer.Buffer), Closed: m.terms.Closed,
-		AsOfTime: timestamp(m.sign.AsOf), Age: m.sign.age(), Freshness: m.sign.Freshness,
-		AppliedSeq: sequence(l.Applied), ReportedSeq: reportedSequence(l.Reported), Revision: strconv.FormatUint(uint64(l.Revision), 10),
-		Lots: make([]*forestockv1.LotLevel, len(l.Lots)),
+// availability gives one level as the platform sees it, as much as it asked for.
+func (m *moment) availability(l *inventory.Level, view forestockv1.View) *forestockv1.Availability {
+	if view == forestockv1.View_BASIC {
+		a := new(forestockv1.Availability)
+		m.count(a, l)
+		return a
 	}
+	p := new(numberParts)
+	a := &p.message
+	m.count(a, l)
+	item, _ := m.stock.Item(l.SKU)
+	a.Unit, a.Title, a.TitleEn = string(item.Unit), item.Name, item.NameEn
+	a.Age, a.AppliedSeq, a.ReportedSeq = m.age, m.applied, reportedSequence(l.Reported)
+	if l.Applied != m.state.Applied {
+		a.AppliedSeq = sequence(l.Applied)
+	}
+	a.Lots = p.lots(l.Lots, m.terms.Today)
+	return a
+}
+
+// count writes what every view of a number has.
+func (m *moment) count(a *forestockv1.Availability, l *inventory.Level) {
+	offer := l.Offer(m.terms)
+	a.Name = skuName(l.Warehouse, l.SKU)
+	a.Sellable, a.OnHand, a.Held = quantity(offer.Quantity), quantity(l.OnHand), quantity(l.Held)
+	a.Committed, a.Safety, a.Unavailable = quantity(l.Committed), quantity(l.Safety), quantity(l.Unavailable(m.terms.Today))
+	a.Buffer, a.Closed = quantity(offer.Buffer), m.terms.Closed
+	a.AsOfTime, a.Freshness = m.asOf, m.sign.Freshness
+	a.Revision = strconv.FormatUint(uint64(l.Revision), 10)
 	if offer.Limited {
 		left := quantity(offer.Quota)
 		a.QuotaLeft = &left
 	}
 	// What is no longer sold is blocked, however much of it is there.
-	if known && item.Removed {
+	if l.Removed {
 		a.Sellable, a.Unavailable = 0, quantity(max(0, l.OnHand))
 	}
-	for i := range l.Lots {
-		a.Lots[i] = m.lot(&l.Lots[i])
-	}
-	return a
 }
 
-func (m *moment) lot(l *inventory.LotLevel) *forestockv1.LotLevel {
-	out := &forestockv1.LotLevel{
-		Lot: string(l.Lot), OnHand: quantity(l.OnHand), ExpiryDate: l.Expiry.String(), ProducedDate: l.Produced.String(),
-		Expired: l.Expired(m.terms.Today), Bins: make([]*forestockv1.BinLevel, len(l.Bins)),
+// fewLots is how many lots, and bins of all of them, most SKUs have at most.
+const fewLots = 2
+
+// numberParts is a message about a number with what it mostly holds, in one piece
+// of memory: an answer may have hundreds of them.
+type numberParts struct {
+	message forestockv1.Availability
+	lot     [fewLots]forestockv1.LotLevel
+	lotAt   [fewLots]*forestockv1.LotLevel
+	bin     [fewLots]forestockv1.BinLevel
+	binAt   [fewLots]*forestockv1.BinLevel
+}
+
+func (p *numberParts) lots(list []inventory.LotLevel, today stock.Date) []*forestockv1.LotLevel {
+	bins := 0
+	for i := range list {
+		bins += len(list[i].Bins)
 	}
-	for i, b := range l.Bins {
-		out.Bins[i] = &forestockv1.BinLevel{Bin: string(b.Bin), OnHand: quantity(b.OnHand)}
+	lot, out := p.lot[:], p.lotAt[:min(len(list), fewLots)]
+	bin, binAt := p.bin[:], p.binAt[:]
+	if len(list) > fewLots || bins > fewLots {
+		lot, out = make([]forestockv1.LotLevel, len(list)), make([]*forestockv1.LotLevel, len(list))
+		bin, binAt = make([]forestockv1.BinLevel, bins), make([]*forestockv1.BinLevel, bins)
+	}
+	for i := range list {
+		l, m := &list[i], &lot[i]
+		m.Lot, m.OnHand, m.ExpiryDate, m.ProducedDate = string(l.Lot), quantity(l.OnHand), l.Expiry.String(), l.Produced.String()
+		m.Expired = l.Expired(today)
+		n := len(l.Bins)
+		for j := range l.Bins {
+			b := &bin[j]
+			b.Bin, b.OnHand = string(l.Bins[j].Bin), quantity(l.Bins[j].OnHand)
+			binAt[j] = b
+		}
+		m.Bins, bin, binAt = binAt[:n:n], bin[n:], binAt[n:]
+		out[i] = m
 	}
 	return out
 }

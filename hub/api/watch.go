@@ -27,6 +27,7 @@ type watch struct {
 	stream   watchStream
 	scope    inventory.Scope
 	channel  string
+	detail   forestockv1.View
 	question string          // what its resume tokens are bound to
 	at       inventory.Token // how far the feed came
 	caughtUp bool            // every number as it was at the beginning is through
@@ -45,7 +46,7 @@ func (a *availability) WatchAvailability(req *forestockv1.WatchAvailabilityReque
 	if err != nil {
 		return err
 	}
-	w := &watch{availability: a, stream: stream, scope: scope, channel: channel, question: scopeQuestion(scope, channel)}
+	w := &watch{availability: a, stream: stream, scope: scope, channel: channel, detail: req.GetView(), question: scopeQuestion(scope, channel)}
 	if err := w.resume(req.GetResumeToken()); err != nil {
 		return err
 	}
@@ -225,7 +226,7 @@ func (w *watch) tellLevel(id stock.Warehouse, sku stock.SKU) error {
 
 func (w *watch) tell(m *moment, l *inventory.Level) error {
 	w.sent.Inc()
-	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{Availability: m.availability(l), ResumeToken: w.token()})
+	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{Availability: m.availability(l, w.detail), ResumeToken: w.token()})
 }
 
 // tellCaughtUp says that nothing older is outstanding, once that is so.

@@ -25,19 +25,21 @@ var errClosed = errors.New("the stream has ended")
 // and call its methods from any number of goroutines.
 type Stream struct {
 	client *Client
-	room   chan struct{} // one word for each command that may still wait
-	fresh  chan *command
+	room   chan struct{} // one word for each command that waits for its answer
+	some   chan struct{} // holds a word while there is something fresh
 	ended  chan struct{} // closed when Run has returned
 
 	mu      sync.Mutex // guards what follows
 	last    uint64
-	waiting map[uint64]*command
+	fresh   []*command          // not sent yet: sent together, so that one goroutine wakes for many callers
+	waiting map[uint64]*command // sent, or about to be
 }
 
 // command is one command until it is answered.
 type command struct {
 	req    *forestockv1.StreamReservationsRequest
 	answer chan Result // with room for one
+	left   bool        // nobody waits for it any more; the stream's mutex guards it
 }
 
 type commandStream = interface {
@@ -48,7 +50,7 @@ type commandStream = interface {
 // Stream makes a stream that is not run yet.
 func (c *Client) Stream() *Stream {
 	return &Stream{
-		client: c, room: make(chan struct{}, c.options.Window), fresh: make(chan *command),
+		client: c, room: make(chan struct{}, c.options.Window), some: make(chan struct{}, 1),
 		ended: make(chan struct{}), waiting: make(map[uint64]*command),
 	}
 }
@@ -101,17 +103,48 @@ func (s *Stream) send(ctx context.Context, stream commandStream) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case c := <-s.fresh:
-			s.mu.Lock()
-			s.last++
-			c.req.RequestId = s.last
-			s.waiting[s.last] = c
-			s.mu.Unlock()
+		case <-s.some:
+		}
+		for _, c := range s.take() {
 			if err := stream.Send(c.req); err != nil {
 				return nil //nolint:nilerr // Recv tells why the stream ended
 			}
 		}
 	}
+}
+
+// add takes in a command that is to be sent.
+func (s *Stream) add(c *command) {
+	s.mu.Lock()
+	s.fresh = append(s.fresh, c)
+	s.mu.Unlock()
+	select {
+	case s.some <- struct{}{}:
+	default:
+	}
+}
+
+// take gives what is to be sent, from now on as waiting for its answer: what a
+// connection takes along into the grave is sent again.
+func (s *Stream) take() []*command {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.DeleteFunc(s.fresh, func(c *command) bool { return c.left })
+	s.fresh = nil
+	for _, c := range list {
+		s.last++
+		c.req.RequestId = s.last
+		s.waiting[s.last] = c
+	}
+	return list
+}
+
+// leave forgets a command.
+func (s *Stream) leave(c *command) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.left = true
+	delete(s.waiting, c.req.GetRequestId())
 }
 
 func (s *Stream) unanswered() (out []*command) {
@@ -167,23 +200,17 @@ func (s *Stream) ask(ctx context.Context, c *command) (*forestockv1.Reservation,
 		defer func() { <-s.room }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	}
-	select {
-	case s.fresh <- c:
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	case <-s.ended:
 		return nil, errClosed
 	}
+	s.add(c)
 	select {
 	case r := <-c.answer:
 		return r.Reservation, r.Err
 	case <-ctx.Done():
 	case <-s.ended:
 	}
-	s.mu.Lock()
-	delete(s.waiting, c.req.GetRequestId())
-	s.mu.Unlock()
+	s.leave(c)
 	if over(ctx) {
 		return nil, ctx.Err()
 	}

@@ -156,7 +156,15 @@ func (d Date) String() string {
 	if d == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", int(d)/10000, int(d)/100%100, int(d)%100)
+	if d < 0 || d > 99991231 {
+		return fmt.Sprintf("%04d-%02d-%02d", int(d)/10000, int(d)/100%100, int(d)%100)
+	}
+	b := [...]byte{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0'}
+	for _, at := range [...]int{9, 8, 6, 5, 3, 2, 1, 0} { // the last digit first
+		b[at] += byte(d % 10)
+		d /= 10
+	}
+	return string(b[:])
 }
 
 // CheckDigit reports whether g is 14 digits of which the last is right: mod 10

@@ -893,7 +893,9 @@ type GetAvailabilityRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Where the order comes from, as in Reservation.channel: sellable is then no
 	// more than the channel's quota leaves it. Empty asks without a quota.
-	Channel       string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	// How much of the number the answer tells.
+	View          View `protobuf:"varint,3,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -942,6 +944,13 @@ func (x *GetAvailabilityRequest) GetChannel() string {
 	return ""
 }
 
+func (x *GetAvailabilityRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
+}
+
 type ListAvailabilityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// warehouses/{w}, or warehouses/- for all of them.
@@ -953,7 +962,9 @@ type ListAvailabilityRequest struct {
 	// 64 bytes; required with warehouses/-.
 	Query string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
 	// As in GetAvailabilityRequest.
-	Channel       string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
+	// How much of each number the answer tells.
+	View          View `protobuf:"varint,6,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1023,6 +1034,13 @@ func (x *ListAvailabilityRequest) GetChannel() string {
 	return ""
 }
 
+func (x *ListAvailabilityRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
+}
+
 type ListAvailabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By SKU; with warehouses/- by SKU, then by warehouse.
@@ -1081,7 +1099,9 @@ type BatchGetAvailabilityRequest struct {
 	// 1 to 500 of warehouses/{w}/skus/{s}
 	Names []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
 	// As in GetAvailabilityRequest.
-	Channel       string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	// How much of each number the answer tells.
+	View          View `protobuf:"varint,3,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1128,6 +1148,13 @@ func (x *BatchGetAvailabilityRequest) GetChannel() string {
 		return x.Channel
 	}
 	return ""
+}
+
+func (x *BatchGetAvailabilityRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
 }
 
 type BatchGetAvailabilityResponse struct {
@@ -1194,7 +1221,9 @@ type WatchAvailabilityRequest struct {
 	// SKUs to watch, at most 500; empty is all.
 	Skus []string `protobuf:"bytes,3,rep,name=skus,proto3" json:"skus,omitempty"`
 	// As in GetAvailabilityRequest.
-	Channel       string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// How much of each number the answer tells.
+	View          View `protobuf:"varint,5,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1255,6 +1284,13 @@ func (x *WatchAvailabilityRequest) GetChannel() string {
 		return x.Channel
 	}
 	return ""
+}
+
+func (x *WatchAvailabilityRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
 }
 
 type WatchAvailabilityResponse struct {
@@ -2138,7 +2174,7 @@ var File_forestock_v1_api_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_api_proto_rawDesc = "" +
 	"\n" +
-	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x06\n" +
+	"\x16forestock/v1/api.proto\x12\fforestock.v1\x1a\x18forestock/v1/entry.proto\x1a\x17forestock/v1/view.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x06\n" +
 	"\tWarehouse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06online\x18\x02 \x01(\bR\x06online\x125\n" +
@@ -2218,33 +2254,37 @@ const file_forestock_v1_api_proto_rawDesc = "" +
 	"\x04bins\x18\x06 \x03(\v2\x16.forestock.v1.BinLevelR\x04bins\"5\n" +
 	"\bBinLevel\x12\x10\n" +
 	"\x03bin\x18\x01 \x01(\tR\x03bin\x12\x17\n" +
-	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\"F\n" +
+	"\aon_hand\x18\x02 \x01(\x05R\x06onHand\"n\n" +
 	"\x16GetAvailabilityRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
-	"\achannel\x18\x02 \x01(\tR\achannel\"\x9d\x01\n" +
+	"\achannel\x18\x02 \x01(\tR\achannel\x12&\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"\xc5\x01\n" +
 	"\x17ListAvailabilityRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x14\n" +
 	"\x05query\x18\x04 \x01(\tR\x05query\x12\x18\n" +
-	"\achannel\x18\x05 \x01(\tR\achannel\"\x82\x01\n" +
+	"\achannel\x18\x05 \x01(\tR\achannel\x12&\n" +
+	"\x04view\x18\x06 \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"\x82\x01\n" +
 	"\x18ListAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x03(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"M\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n" +
 	"\x1bBatchGetAvailabilityRequest\x12\x14\n" +
 	"\x05names\x18\x01 \x03(\tR\x05names\x12\x18\n" +
-	"\achannel\x18\x02 \x01(\tR\achannel\"x\n" +
+	"\achannel\x18\x02 \x01(\tR\achannel\x12&\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"x\n" +
 	"\x1cBatchGetAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x03(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12\x18\n" +
-	"\amissing\x18\x02 \x03(\tR\amissing\"\x8b\x01\n" +
+	"\amissing\x18\x02 \x03(\tR\amissing\"\xb3\x01\n" +
 	"\x18WatchAvailabilityRequest\x12\x1e\n" +
 	"\n" +
 	"warehouses\x18\x01 \x03(\tR\n" +
 	"warehouses\x12!\n" +
 	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x12\n" +
 	"\x04skus\x18\x03 \x03(\tR\x04skus\x12\x18\n" +
-	"\achannel\x18\x04 \x01(\tR\achannel\"\xd1\x01\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\x12&\n" +
+	"\x04view\x18\x05 \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"\xd1\x01\n" +
 	"\x19WatchAvailabilityResponse\x12>\n" +
 	"\favailability\x18\x01 \x01(\v2\x1a.forestock.v1.AvailabilityR\favailability\x12!\n" +
 	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12\x1a\n" +
@@ -2380,8 +2420,9 @@ var file_forestock_v1_api_proto_goTypes = []any{
 	(*Error)(nil),                        // 26: forestock.v1.Error
 	(*timestamppb.Timestamp)(nil),        // 27: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),          // 28: google.protobuf.Duration
-	(*Item)(nil),                         // 29: forestock.v1.Item
-	(*anypb.Any)(nil),                    // 30: google.protobuf.Any
+	(View)(0),                            // 29: forestock.v1.View
+	(*Item)(nil),                         // 30: forestock.v1.Item
+	(*anypb.Any)(nil),                    // 31: google.protobuf.Any
 }
 var file_forestock_v1_api_proto_depIdxs = []int32{
 	0,  // 0: forestock.v1.Warehouse.freshness:type_name -> forestock.v1.Freshness
@@ -2398,43 +2439,47 @@ var file_forestock_v1_api_proto_depIdxs = []int32{
 	28, // 11: forestock.v1.Availability.age:type_name -> google.protobuf.Duration
 	0,  // 12: forestock.v1.Availability.freshness:type_name -> forestock.v1.Freshness
 	8,  // 13: forestock.v1.LotLevel.bins:type_name -> forestock.v1.BinLevel
-	6,  // 14: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	6,  // 15: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	6,  // 16: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
-	1,  // 17: forestock.v1.WatchAvailabilityResponse.warehouse:type_name -> forestock.v1.Warehouse
-	27, // 18: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
-	27, // 19: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
-	17, // 20: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
-	16, // 21: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
-	29, // 22: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
-	29, // 23: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
-	26, // 24: forestock.v1.ErrorResponse.error:type_name -> forestock.v1.Error
-	30, // 25: forestock.v1.Error.details:type_name -> google.protobuf.Any
-	4,  // 26: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
-	3,  // 27: forestock.v1.FleetService.GetWarehouse:input_type -> forestock.v1.GetWarehouseRequest
-	9,  // 28: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
-	10, // 29: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
-	12, // 30: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
-	14, // 31: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
-	18, // 32: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
-	20, // 33: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
-	21, // 34: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
-	23, // 35: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
-	5,  // 36: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
-	1,  // 37: forestock.v1.FleetService.GetWarehouse:output_type -> forestock.v1.Warehouse
-	6,  // 38: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
-	11, // 39: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
-	13, // 40: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
-	15, // 41: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
-	19, // 42: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
-	29, // 43: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
-	22, // 44: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
-	24, // 45: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
-	36, // [36:46] is the sub-list for method output_type
-	26, // [26:36] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	29, // 14: forestock.v1.GetAvailabilityRequest.view:type_name -> forestock.v1.View
+	29, // 15: forestock.v1.ListAvailabilityRequest.view:type_name -> forestock.v1.View
+	6,  // 16: forestock.v1.ListAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	29, // 17: forestock.v1.BatchGetAvailabilityRequest.view:type_name -> forestock.v1.View
+	6,  // 18: forestock.v1.BatchGetAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	29, // 19: forestock.v1.WatchAvailabilityRequest.view:type_name -> forestock.v1.View
+	6,  // 20: forestock.v1.WatchAvailabilityResponse.availability:type_name -> forestock.v1.Availability
+	1,  // 21: forestock.v1.WatchAvailabilityResponse.warehouse:type_name -> forestock.v1.Warehouse
+	27, // 22: forestock.v1.Movement.time:type_name -> google.protobuf.Timestamp
+	27, // 23: forestock.v1.Movement.stored_time:type_name -> google.protobuf.Timestamp
+	17, // 24: forestock.v1.Movement.count:type_name -> forestock.v1.CountObservation
+	16, // 25: forestock.v1.ListMovementsResponse.movements:type_name -> forestock.v1.Movement
+	30, // 26: forestock.v1.ListItemsResponse.items:type_name -> forestock.v1.Item
+	30, // 27: forestock.v1.BatchUpdateItemsRequest.items:type_name -> forestock.v1.Item
+	26, // 28: forestock.v1.ErrorResponse.error:type_name -> forestock.v1.Error
+	31, // 29: forestock.v1.Error.details:type_name -> google.protobuf.Any
+	4,  // 30: forestock.v1.FleetService.ListWarehouses:input_type -> forestock.v1.ListWarehousesRequest
+	3,  // 31: forestock.v1.FleetService.GetWarehouse:input_type -> forestock.v1.GetWarehouseRequest
+	9,  // 32: forestock.v1.AvailabilityService.GetAvailability:input_type -> forestock.v1.GetAvailabilityRequest
+	10, // 33: forestock.v1.AvailabilityService.ListAvailability:input_type -> forestock.v1.ListAvailabilityRequest
+	12, // 34: forestock.v1.AvailabilityService.BatchGetAvailability:input_type -> forestock.v1.BatchGetAvailabilityRequest
+	14, // 35: forestock.v1.AvailabilityService.WatchAvailability:input_type -> forestock.v1.WatchAvailabilityRequest
+	18, // 36: forestock.v1.AvailabilityService.ListMovements:input_type -> forestock.v1.ListMovementsRequest
+	20, // 37: forestock.v1.CatalogueService.GetItem:input_type -> forestock.v1.GetItemRequest
+	21, // 38: forestock.v1.CatalogueService.ListItems:input_type -> forestock.v1.ListItemsRequest
+	23, // 39: forestock.v1.CatalogueService.BatchUpdateItems:input_type -> forestock.v1.BatchUpdateItemsRequest
+	5,  // 40: forestock.v1.FleetService.ListWarehouses:output_type -> forestock.v1.ListWarehousesResponse
+	1,  // 41: forestock.v1.FleetService.GetWarehouse:output_type -> forestock.v1.Warehouse
+	6,  // 42: forestock.v1.AvailabilityService.GetAvailability:output_type -> forestock.v1.Availability
+	11, // 43: forestock.v1.AvailabilityService.ListAvailability:output_type -> forestock.v1.ListAvailabilityResponse
+	13, // 44: forestock.v1.AvailabilityService.BatchGetAvailability:output_type -> forestock.v1.BatchGetAvailabilityResponse
+	15, // 45: forestock.v1.AvailabilityService.WatchAvailability:output_type -> forestock.v1.WatchAvailabilityResponse
+	19, // 46: forestock.v1.AvailabilityService.ListMovements:output_type -> forestock.v1.ListMovementsResponse
+	30, // 47: forestock.v1.CatalogueService.GetItem:output_type -> forestock.v1.Item
+	22, // 48: forestock.v1.CatalogueService.ListItems:output_type -> forestock.v1.ListItemsResponse
+	24, // 49: forestock.v1.CatalogueService.BatchUpdateItems:output_type -> forestock.v1.BatchUpdateItemsResponse
+	40, // [40:50] is the sub-list for method output_type
+	30, // [30:40] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_api_proto_init() }
@@ -2443,6 +2488,7 @@ func file_forestock_v1_api_proto_init() {
 		return
 	}
 	file_forestock_v1_entry_proto_init()
+	file_forestock_v1_view_proto_init()
 	file_forestock_v1_api_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

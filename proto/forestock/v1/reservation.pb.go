@@ -497,7 +497,9 @@ type CreateReservationRequest struct {
 	// Hold what there is of each line, as long as it is something.
 	AllowPartial bool `protobuf:"varint,5,opt,name=allow_partial,json=allowPartial,proto3" json:"allow_partial,omitempty"`
 	// Answer as if, and hold nothing.
-	ValidateOnly  bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// How much of the reservation the answer tells.
+	View          View `protobuf:"varint,7,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -572,6 +574,13 @@ func (x *CreateReservationRequest) GetValidateOnly() bool {
 		return x.ValidateOnly
 	}
 	return false
+}
+
+func (x *CreateReservationRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
 }
 
 type GetReservationRequest struct {
@@ -763,7 +772,9 @@ func (x *ListReservationsResponse) GetNextPageToken() string {
 type ConfirmReservationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// reservations/{id}
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How much of the reservation the answer tells.
+	View          View `protobuf:"varint,2,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -805,12 +816,21 @@ func (x *ConfirmReservationRequest) GetName() string {
 	return ""
 }
 
+func (x *ConfirmReservationRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
+}
+
 type CancelReservationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// reservations/{id}
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// At most 128 bytes.
-	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// How much of the reservation the answer tells.
+	View          View `protobuf:"varint,3,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -859,12 +879,21 @@ func (x *CancelReservationRequest) GetReason() string {
 	return ""
 }
 
+func (x *CancelReservationRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
+}
+
 type ExtendReservationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// reservations/{id}
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// From now on, at most 24 hours.
-	Ttl           *durationpb.Duration `protobuf:"bytes,2,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	Ttl *durationpb.Duration `protobuf:"bytes,2,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	// How much of the reservation the answer tells.
+	View          View `protobuf:"varint,3,opt,name=view,proto3,enum=forestock.v1.View" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -911,6 +940,13 @@ func (x *ExtendReservationRequest) GetTtl() *durationpb.Duration {
 		return x.Ttl
 	}
 	return nil
+}
+
+func (x *ExtendReservationRequest) GetView() View {
+	if x != nil {
+		return x.View
+	}
+	return View_VIEW_UNSPECIFIED
 }
 
 type BatchCreateReservationsRequest struct {
@@ -1638,7 +1674,7 @@ var File_forestock_v1_reservation_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_reservation_proto_rawDesc = "" +
 	"\n" +
-	"\x1eforestock/v1/reservation.proto\x12\fforestock.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x05\n" +
+	"\x1eforestock/v1/reservation.proto\x12\fforestock.v1\x1a\x17forestock/v1/view.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x05\n" +
 	"\vReservation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\twarehouse\x18\x02 \x01(\tR\twarehouse\x12\x1b\n" +
@@ -1676,7 +1712,7 @@ const file_forestock_v1_reservation_proto_rawDesc = "" +
 	"expiryDate\"D\n" +
 	"\bLocation\x12\x1a\n" +
 	"\blatitude\x18\x01 \x01(\x01R\blatitude\x12\x1c\n" +
-	"\tlongitude\x18\x02 \x01(\x01R\tlongitude\"\x9c\x02\n" +
+	"\tlongitude\x18\x02 \x01(\x01R\tlongitude\"\xc4\x02\n" +
 	"\x18CreateReservationRequest\x12%\n" +
 	"\x0ereservation_id\x18\x01 \x01(\tR\rreservationId\x12;\n" +
 	"\vreservation\x18\x02 \x01(\v2\x19.forestock.v1.ReservationR\vreservation\x12\x1e\n" +
@@ -1685,7 +1721,8 @@ const file_forestock_v1_reservation_proto_rawDesc = "" +
 	"warehouses\x122\n" +
 	"\blocation\x18\x04 \x01(\v2\x16.forestock.v1.LocationR\blocation\x12#\n" +
 	"\rallow_partial\x18\x05 \x01(\bR\fallowPartial\x12#\n" +
-	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\"+\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\x12&\n" +
+	"\x04view\x18\a \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"+\n" +
 	"\x15GetReservationRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\xe1\x01\n" +
 	"\x17ListReservationsRequest\x12\x1c\n" +
@@ -1698,15 +1735,18 @@ const file_forestock_v1_reservation_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x18ListReservationsResponse\x12=\n" +
 	"\freservations\x18\x01 \x03(\v2\x19.forestock.v1.ReservationR\freservations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"W\n" +
 	"\x19ConfirmReservationRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"F\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12&\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"n\n" +
 	"\x18CancelReservationRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"[\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12&\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"\x83\x01\n" +
 	"\x18ExtendReservationRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
-	"\x03ttl\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\"d\n" +
+	"\x03ttl\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x12&\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x12.forestock.v1.ViewR\x04view\"d\n" +
 	"\x1eBatchCreateReservationsRequest\x12B\n" +
 	"\brequests\x18\x01 \x03(\v2&.forestock.v1.CreateReservationRequestR\brequests\"\\\n" +
 	"\x1fBatchCreateReservationsResponse\x129\n" +
@@ -1816,6 +1856,7 @@ var file_forestock_v1_reservation_proto_goTypes = []any{
 	(*ReservationEvent)(nil),                // 22: forestock.v1.ReservationEvent
 	(*durationpb.Duration)(nil),             // 23: google.protobuf.Duration
 	(*timestamppb.Timestamp)(nil),           // 24: google.protobuf.Timestamp
+	(View)(0),                               // 25: forestock.v1.View
 }
 var file_forestock_v1_reservation_proto_depIdxs = []int32{
 	2,  // 0: forestock.v1.Reservation.lines:type_name -> forestock.v1.ReservationLine
@@ -1828,48 +1869,52 @@ var file_forestock_v1_reservation_proto_depIdxs = []int32{
 	3,  // 7: forestock.v1.ReservationLine.allocations:type_name -> forestock.v1.Allocation
 	1,  // 8: forestock.v1.CreateReservationRequest.reservation:type_name -> forestock.v1.Reservation
 	4,  // 9: forestock.v1.CreateReservationRequest.location:type_name -> forestock.v1.Location
-	0,  // 10: forestock.v1.ListReservationsRequest.states:type_name -> forestock.v1.ReservationState
-	1,  // 11: forestock.v1.ListReservationsResponse.reservations:type_name -> forestock.v1.Reservation
-	23, // 12: forestock.v1.ExtendReservationRequest.ttl:type_name -> google.protobuf.Duration
-	5,  // 13: forestock.v1.BatchCreateReservationsRequest.requests:type_name -> forestock.v1.CreateReservationRequest
-	14, // 14: forestock.v1.BatchCreateReservationsResponse.results:type_name -> forestock.v1.ReservationResult
-	1,  // 15: forestock.v1.ReservationResult.reservation:type_name -> forestock.v1.Reservation
-	15, // 16: forestock.v1.ReservationResult.error:type_name -> forestock.v1.ReservationError
-	16, // 17: forestock.v1.ReservationError.shortages:type_name -> forestock.v1.Shortage
-	23, // 18: forestock.v1.ReservationError.retry_delay:type_name -> google.protobuf.Duration
-	24, // 19: forestock.v1.Shortage.as_of_time:type_name -> google.protobuf.Timestamp
-	16, // 20: forestock.v1.Shortages.shortages:type_name -> forestock.v1.Shortage
-	5,  // 21: forestock.v1.StreamReservationsRequest.create:type_name -> forestock.v1.CreateReservationRequest
-	9,  // 22: forestock.v1.StreamReservationsRequest.confirm:type_name -> forestock.v1.ConfirmReservationRequest
-	10, // 23: forestock.v1.StreamReservationsRequest.cancel:type_name -> forestock.v1.CancelReservationRequest
-	11, // 24: forestock.v1.StreamReservationsRequest.extend:type_name -> forestock.v1.ExtendReservationRequest
-	14, // 25: forestock.v1.StreamReservationsResponse.result:type_name -> forestock.v1.ReservationResult
-	22, // 26: forestock.v1.WatchReservationsResponse.event:type_name -> forestock.v1.ReservationEvent
-	24, // 27: forestock.v1.ReservationEvent.time:type_name -> google.protobuf.Timestamp
-	1,  // 28: forestock.v1.ReservationEvent.reservation:type_name -> forestock.v1.Reservation
-	5,  // 29: forestock.v1.ReservationService.CreateReservation:input_type -> forestock.v1.CreateReservationRequest
-	6,  // 30: forestock.v1.ReservationService.GetReservation:input_type -> forestock.v1.GetReservationRequest
-	7,  // 31: forestock.v1.ReservationService.ListReservations:input_type -> forestock.v1.ListReservationsRequest
-	9,  // 32: forestock.v1.ReservationService.ConfirmReservation:input_type -> forestock.v1.ConfirmReservationRequest
-	10, // 33: forestock.v1.ReservationService.CancelReservation:input_type -> forestock.v1.CancelReservationRequest
-	11, // 34: forestock.v1.ReservationService.ExtendReservation:input_type -> forestock.v1.ExtendReservationRequest
-	12, // 35: forestock.v1.ReservationService.BatchCreateReservations:input_type -> forestock.v1.BatchCreateReservationsRequest
-	18, // 36: forestock.v1.ReservationService.StreamReservations:input_type -> forestock.v1.StreamReservationsRequest
-	20, // 37: forestock.v1.ReservationService.WatchReservations:input_type -> forestock.v1.WatchReservationsRequest
-	1,  // 38: forestock.v1.ReservationService.CreateReservation:output_type -> forestock.v1.Reservation
-	1,  // 39: forestock.v1.ReservationService.GetReservation:output_type -> forestock.v1.Reservation
-	8,  // 40: forestock.v1.ReservationService.ListReservations:output_type -> forestock.v1.ListReservationsResponse
-	1,  // 41: forestock.v1.ReservationService.ConfirmReservation:output_type -> forestock.v1.Reservation
-	1,  // 42: forestock.v1.ReservationService.CancelReservation:output_type -> forestock.v1.Reservation
-	1,  // 43: forestock.v1.ReservationService.ExtendReservation:output_type -> forestock.v1.Reservation
-	13, // 44: forestock.v1.ReservationService.BatchCreateReservations:output_type -> forestock.v1.BatchCreateReservationsResponse
-	19, // 45: forestock.v1.ReservationService.StreamReservations:output_type -> forestock.v1.StreamReservationsResponse
-	21, // 46: forestock.v1.ReservationService.WatchReservations:output_type -> forestock.v1.WatchReservationsResponse
-	38, // [38:47] is the sub-list for method output_type
-	29, // [29:38] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	25, // 10: forestock.v1.CreateReservationRequest.view:type_name -> forestock.v1.View
+	0,  // 11: forestock.v1.ListReservationsRequest.states:type_name -> forestock.v1.ReservationState
+	1,  // 12: forestock.v1.ListReservationsResponse.reservations:type_name -> forestock.v1.Reservation
+	25, // 13: forestock.v1.ConfirmReservationRequest.view:type_name -> forestock.v1.View
+	25, // 14: forestock.v1.CancelReservationRequest.view:type_name -> forestock.v1.View
+	23, // 15: forestock.v1.ExtendReservationRequest.ttl:type_name -> google.protobuf.Duration
+	25, // 16: forestock.v1.ExtendReservationRequest.view:type_name -> forestock.v1.View
+	5,  // 17: forestock.v1.BatchCreateReservationsRequest.requests:type_name -> forestock.v1.CreateReservationRequest
+	14, // 18: forestock.v1.BatchCreateReservationsResponse.results:type_name -> forestock.v1.ReservationResult
+	1,  // 19: forestock.v1.ReservationResult.reservation:type_name -> forestock.v1.Reservation
+	15, // 20: forestock.v1.ReservationResult.error:type_name -> forestock.v1.ReservationError
+	16, // 21: forestock.v1.ReservationError.shortages:type_name -> forestock.v1.Shortage
+	23, // 22: forestock.v1.ReservationError.retry_delay:type_name -> google.protobuf.Duration
+	24, // 23: forestock.v1.Shortage.as_of_time:type_name -> google.protobuf.Timestamp
+	16, // 24: forestock.v1.Shortages.shortages:type_name -> forestock.v1.Shortage
+	5,  // 25: forestock.v1.StreamReservationsRequest.create:type_name -> forestock.v1.CreateReservationRequest
+	9,  // 26: forestock.v1.StreamReservationsRequest.confirm:type_name -> forestock.v1.ConfirmReservationRequest
+	10, // 27: forestock.v1.StreamReservationsRequest.cancel:type_name -> forestock.v1.CancelReservationRequest
+	11, // 28: forestock.v1.StreamReservationsRequest.extend:type_name -> forestock.v1.ExtendReservationRequest
+	14, // 29: forestock.v1.StreamReservationsResponse.result:type_name -> forestock.v1.ReservationResult
+	22, // 30: forestock.v1.WatchReservationsResponse.event:type_name -> forestock.v1.ReservationEvent
+	24, // 31: forestock.v1.ReservationEvent.time:type_name -> google.protobuf.Timestamp
+	1,  // 32: forestock.v1.ReservationEvent.reservation:type_name -> forestock.v1.Reservation
+	5,  // 33: forestock.v1.ReservationService.CreateReservation:input_type -> forestock.v1.CreateReservationRequest
+	6,  // 34: forestock.v1.ReservationService.GetReservation:input_type -> forestock.v1.GetReservationRequest
+	7,  // 35: forestock.v1.ReservationService.ListReservations:input_type -> forestock.v1.ListReservationsRequest
+	9,  // 36: forestock.v1.ReservationService.ConfirmReservation:input_type -> forestock.v1.ConfirmReservationRequest
+	10, // 37: forestock.v1.ReservationService.CancelReservation:input_type -> forestock.v1.CancelReservationRequest
+	11, // 38: forestock.v1.ReservationService.ExtendReservation:input_type -> forestock.v1.ExtendReservationRequest
+	12, // 39: forestock.v1.ReservationService.BatchCreateReservations:input_type -> forestock.v1.BatchCreateReservationsRequest
+	18, // 40: forestock.v1.ReservationService.StreamReservations:input_type -> forestock.v1.StreamReservationsRequest
+	20, // 41: forestock.v1.ReservationService.WatchReservations:input_type -> forestock.v1.WatchReservationsRequest
+	1,  // 42: forestock.v1.ReservationService.CreateReservation:output_type -> forestock.v1.Reservation
+	1,  // 43: forestock.v1.ReservationService.GetReservation:output_type -> forestock.v1.Reservation
+	8,  // 44: forestock.v1.ReservationService.ListReservations:output_type -> forestock.v1.ListReservationsResponse
+	1,  // 45: forestock.v1.ReservationService.ConfirmReservation:output_type -> forestock.v1.Reservation
+	1,  // 46: forestock.v1.ReservationService.CancelReservation:output_type -> forestock.v1.Reservation
+	1,  // 47: forestock.v1.ReservationService.ExtendReservation:output_type -> forestock.v1.Reservation
+	13, // 48: forestock.v1.ReservationService.BatchCreateReservations:output_type -> forestock.v1.BatchCreateReservationsResponse
+	19, // 49: forestock.v1.ReservationService.StreamReservations:output_type -> forestock.v1.StreamReservationsResponse
+	21, // 50: forestock.v1.ReservationService.WatchReservations:output_type -> forestock.v1.WatchReservationsResponse
+	42, // [42:51] is the sub-list for method output_type
+	33, // [33:42] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_reservation_proto_init() }
@@ -1877,6 +1922,7 @@ func file_forestock_v1_reservation_proto_init() {
 	if File_forestock_v1_reservation_proto != nil {
 		return
 	}
+	file_forestock_v1_view_proto_init()
 	file_forestock_v1_reservation_proto_msgTypes[17].OneofWrappers = []any{
 		(*StreamReservationsRequest_Create)(nil),
 		(*StreamReservationsRequest_Confirm)(nil),
