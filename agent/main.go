@@ -47,7 +47,7 @@ network it goes on for days and catches up by itself.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(runCommand(stderr), configCommand(stdout), ledgerCommand(stdout, stderr), pinCommand(stdout), transferKeyCommand(stdout))
+	root.AddCommand(runCommand(stderr), configCommand(stdout), ledgerCommand(stdout, stderr), pinCommand(stdout), transferKeyCommand(stdout), pairCommand(stdout))
 	return root.ExecuteContext(ctx)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/forestock/forestock/agent/floor"
 	"github.com/forestock/forestock/agent/ledger"
+	"github.com/forestock/forestock/agent/station"
 	"github.com/forestock/forestock/agent/uplink"
 	"github.com/forestock/forestock/deploy/settings"
 	"github.com/forestock/forestock/firmware-bridge/barcode"
@@ -61,6 +62,9 @@ type Station struct {
 	// Hosts are the names by which pages are opened, beside the box's own and
 	// every address.
 	Hosts []string `yaml:"hosts"`
+	// Pair says whose browser has to be paired before it may change anything:
+	// lan, always or never.
+	Pair string `yaml:"pair"`
 	// Repeat is how soon after a code the same code counts as a double read, and
 	// RepeatIn the same in some modes: receive, pick, putaway, count, waste, move.
 	Repeat   time.Duration            `yaml:"repeat"`
@@ -131,7 +135,7 @@ func DefaultConfig() Config {
 	return Config{
 		Data: "agent-data", TimeZone: "Asia/Shanghai",
 		Hub:     Hub{Brokers: []string{"tcp://127.0.0.1:1883"}},
-		Station: Station{Listen: "127.0.0.1:8101", Hosts: []string{}, Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}, Labels: floor.DefaultLabels().Patterns},
+		Station: Station{Listen: "127.0.0.1:8101", Hosts: []string{}, Pair: string(station.PairLAN), Repeat: floor.DefaultRules().Repeat, RepeatIn: map[string]time.Duration{}, Labels: floor.DefaultLabels().Patterns},
 		Work:    Work{People: []Person{}, Zones: map[string]string{}, Peers: map[string]string{}},
 		Ledger:  Ledger{MaxSize: 1 << 30, Keep: 30 * 24 * time.Hour},
 		Backup:  Backup{Every: time.Hour, Keep: 24},
@@ -154,6 +158,11 @@ func (c *Config) Validate() error {
 	}
 	if _, _, err := net.SplitHostPort(c.Station.Listen); err != nil {
 		bad("station.listen: %q is not host:port", c.Station.Listen)
+	}
+	switch station.Pairing(c.Station.Pair) {
+	case station.PairLAN, station.PairAlways, station.PairNever:
+	default:
+		bad("station.pair: %q is none of lan, always, never", c.Station.Pair)
 	}
 	link := c.uplink("")
 	if err := link.Validate(); err != nil && c.Warehouse != "" {
@@ -213,6 +222,9 @@ func (c *Config) uplink(version string) uplink.Config {
 func (c *Config) ledger(log *slog.Logger) ledger.Options {
 	return ledger.Options{Warehouse: stock.Warehouse(c.Warehouse), MaxSize: int64(c.Ledger.MaxSize), Log: log}
 }
+
+// Pairs gives the browsers that may work at the stations of an agent.
+func Pairs(data string) *station.Pairs { return station.NewPairs(filepath.Join(data, "paired")) }
 
 // LedgerPath gives the ledger's file in a data folder.
 func LedgerPath(data string) string { return filepath.Join(data, "ledger.db") }

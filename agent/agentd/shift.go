@@ -142,13 +142,13 @@ func (s *shift) openStation() (err error) {
 	for name, desk := range s.desks {
 		desks[name] = floor.Web{Desk: desk}
 	}
-	s.station, err = station.New(station.Config{Listen: s.cfg.Station.Listen, Dev: s.cfg.Station.Dev, Hosts: s.cfg.Station.Hosts}, station.Deps{
+	s.station, err = station.New(station.Config{Listen: s.cfg.Station.Listen, Dev: s.cfg.Station.Dev, Hosts: s.cfg.Station.Hosts, Pairing: station.Pairing(s.cfg.Station.Pair)}, station.Deps{
 		Desks: desks, Stations: s.stations, Book: s.ledger, Status: func() any { return s.status() },
 		Wall: func() any { return Wall{s.wall.board(), s.status()} },
 		Device: func(ctx context.Context, name, command string) error {
 			return s.devices.Do(ctx, name, scale.Command(command))
 		},
-		Label: s.printing.press.Shown, Registry: s.registry, Log: s.log,
+		Pairs: Pairs(s.cfg.Data), Label: s.printing.press.Shown, Registry: s.registry, Log: s.log,
 	})
 	if err == nil {
 		s.cleanups = append(s.cleanups, s.station.Close)

@@ -17,7 +17,10 @@ func builtIn() fs.FS {
 	return sub
 }
 
-func (s *Server) index(w http.ResponseWriter, r *http.Request) { s.serve(w, r, "index.html") }
+func (s *Server) index(w http.ResponseWriter, r *http.Request) {
+	s.prolong(w, r)
+	s.serve(w, r, "index.html")
+}
 
 func (s *Server) wallPage(w http.ResponseWriter, r *http.Request) { s.serve(w, r, "wall.html") }
 

@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type Config struct {
 	// Hosts are the names by which the page is opened, beside the box's own and
 	// every address.
 	Hosts []string
+	// Pairing says who has to be paired before they change something; PairLAN
+	// when it is empty.
+	Pairing Pairing
 }
 
 // Desk is one station at work.
@@ -59,6 +63,7 @@ type Deps struct {
 	// Label draws the label of a view, as SVG; nil where the view has none. It may
 	// be nil: then no label is drawn.
 	Label    func(view []byte) ([]byte, error)
+	Pairs    *Pairs // the browsers that may change something
 	Registry *prometheus.Registry
 	Log      *slog.Logger
 }
@@ -69,11 +74,12 @@ type Server struct {
 	listener net.Listener
 	page     fs.FS
 	names    []string // by which the page may be opened
+	pairing  Pairing
 }
 
 // New opens the port.
 func New(cfg Config, d Deps) (*Server, error) {
-	s := &Server{deps: d, page: builtIn(), names: namesOf(cfg.Hosts)}
+	s := &Server{deps: d, page: builtIn(), names: namesOf(cfg.Hosts), pairing: cmp.Or(cfg.Pairing, PairLAN)}
 	if cfg.Dev != "" {
 		s.page = os.DirFS(cfg.Dev)
 		if _, err := fs.Stat(s.page, "index.html"); err != nil {
@@ -143,9 +149,12 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/items", s.items)
 	mux.HandleFunc("GET /api/levels", s.levels)
 	mux.HandleFunc("GET /api/movements", s.movements)
-	mux.HandleFunc("POST /api/scan", s.scan)
-	mux.HandleFunc("POST /api/key", s.key)
-	mux.HandleFunc("POST /api/device", s.device)
+	mux.HandleFunc("GET /api/pair", s.pairs)
+	mux.HandleFunc("POST /api/pair", s.pair)
+	mux.HandleFunc("POST /api/pair/code", s.paired(s.invite))
+	mux.HandleFunc("POST /api/scan", s.paired(s.scan))
+	mux.HandleFunc("POST /api/key", s.paired(s.key))
+	mux.HandleFunc("POST /api/device", s.paired(s.device))
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, problem{"UNKNOWN_ROUTE", r.Method + " " + r.URL.Path + " is not part of this API", "the README lists the routes"})
 	})

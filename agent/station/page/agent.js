@@ -61,17 +61,22 @@ export class Agent {
   }
 
   scan(code) {
-    return this.#post("/api/scan", { code });
+    return this.#act("/api/scan", { code });
   }
 
   key(key) {
-    return this.#post("/api/key", { key });
+    return this.#act("/api/key", { key });
   }
 
   // The same id again counts once, so a request whose answer was lost is sent again.
-  async #post(path, body) {
+  #act(path, body) {
     body.id = newID();
     if (this.#station) body.station = this.#station;
+    return this.post(path, body);
+  }
+
+  /** Sends a body until an answer comes, or too often. */
+  async post(path, body) {
     for (let attempt = 0; ; attempt++) {
       try {
         const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });

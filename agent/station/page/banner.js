@@ -2,16 +2,16 @@
 // and what to do. Work goes on under all of them.
 
 import { $, h, icon, both, show } from "./dom.js";
-import { banners, fill } from "./words.js";
+import { banners, words, fill } from "./words.js";
 
 const fresh = 24 * 3600 * 1000; // ms for which something that was put right is told
 
 const recent = (s, time) => Date.parse(s.time) - Date.parse(time) < fresh;
 
 /** What is to be told, the worst first: {tone, text}. */
-function told(s) {
+function told(s, allowed) {
   const { ledger: l, disk, backup, link } = s;
-  const all = [];
+  const all = allowed ? [] : [{ tone: "look", text: words.lookOnly }];
   if (l.damaged?.length) all.push({ tone: "bad", text: banners.damaged });
   if (link.state === "takeover" || l.predecessor?.waiting) all.push({ tone: "look", text: banners.waiting });
   else if (l.predecessor && recent(s, l.predecessor.time)) all.push({ tone: "look", text: banners.reborn });
@@ -26,8 +26,8 @@ function told(s) {
 
 let drawn = "";
 
-export function drawBanners(s, english) {
-  const all = told(s);
+export function drawBanners(s, english, allowed) {
+  const all = told(s, allowed);
   const key = JSON.stringify([all, english]);
   if (key === drawn) return;
   drawn = key;

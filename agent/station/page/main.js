@@ -11,12 +11,14 @@ import { drawOrder, drawTolerance } from "./order.js";
 import * as top from "./status.js";
 import { drawBanners } from "./banner.js";
 import * as panel from "./panel.js";
+import { openPair, pairRows } from "./pair.js";
 
 const wanted = new URLSearchParams(location.search).get("station") ?? "";
 const weights = new Map(); // by scale
 
 let view = null;
 let status = null;
+let allowed = true; // this browser may change something
 let padOpen = false; // somebody opened the keypad
 let ahead = 0; // ms by which the agent's clock is ahead of ours
 let flashed = null; // number of the last flash that was shown; null before the first view
@@ -46,16 +48,28 @@ function drawAll() {
   draw.drawFound(view);
   draw.drawAlert(view);
   draw.drawBottom(view);
-  draw.drawKeys(view, padOpen || view.pad);
+  drawKeys();
   draw.drawIdle(view, Date.now() + ahead);
   drawWeights();
   top.drawLang(view.english);
   top.drawSound(speaker);
 }
 
+function drawKeys() {
+  draw.drawKeys(view, padOpen || view.pad, allowed);
+}
+
+async function askAllowed() {
+  const p = await agent.get("/api/pair").catch(() => null);
+  if (!p || p.allowed === allowed) return;
+  allowed = p.allowed;
+  if (view) drawAll();
+  if (status) drawTop();
+}
+
 function drawTop() {
   top.drawStatus(status, view.station);
-  drawBanners(status, view.english);
+  drawBanners(status, view.english, allowed);
 }
 
 function drawWeights() {
@@ -83,6 +97,7 @@ function onStatus(s) {
 function onLost(lost) {
   document.body.classList.toggle("lost", lost);
   $("lost").hidden = !lost;
+  if (!lost) askAllowed();
   if (lost) {
     weights.clear(); // what is not known now is not shown
     drawWeights();
@@ -94,7 +109,7 @@ function onLost(lost) {
 function flash(f) {
   const known = flashed;
   flashed = f.n;
-  if (known === null || f.n === known) return;
+  if (known === null || f.n === known || !f.tone) return; // an agent that began anew has flashed nothing
   speaker.play(f.sound);
   const kind = f.sound === "undone" ? "undone" : f.tone;
   if (f.sound === "heard" || f.sound === "tick" || f.tone === "info") return;
@@ -109,31 +124,35 @@ function flash(f) {
 
 async function send(promise) {
   try {
-    await promise;
+    const answer = await promise;
+    if (answer?.error?.reason === "NOT_PAIRED") askAllowed();
   } catch {
     $("typed").replaceChildren(first(words.notSent));
   }
 }
 
+const pair = () => openPair(agent, view.station, askAllowed);
+
 function press(name) {
   if (name === "pad") {
     padOpen = !padOpen;
-    return draw.drawKeys(view, padOpen || view.pad);
+    return drawKeys();
   }
+  if (name === "pair") return pair();
   if (name === "find") return panel.openSearch(agent);
-  if (name === "more") return panel.openMore(draw.hidden.map(draw.workKey), doors);
+  if (name === "more") return panel.openMore(draw.hidden.map(draw.workKey), doors());
   if (name === "ok") padOpen = false;
   send(agent.key(name));
 }
 
-const openStatus = () => status && panel.openStatus(() => status);
+const openStatus = () => status && panel.openStatus(() => status, pairRows(agent));
 const openStations = async () => panel.openStations((await agent.get("/api/stations")).stations, view?.station);
 const turnSound = () => (speaker.ready || speaker.muted ? speaker.toggle() : top.drawSound(speaker));
 const turnLanguage = () => send(agent.key("lang"));
 
 // What stands behind "more", beside the keys that did not fit.
-const doors = [
-  ["find", words.search, () => panel.openSearch(agent)],
+const doors = () => [
+  ...(allowed ? [["find", words.search, () => panel.openSearch(agent)]] : [["key", words.pair, pair]]),
   ["scanner", words.devices, openStatus],
   ["wall", words.wall, () => location.assign("/wall")],
   ["place", words.stations, openStations],
@@ -153,7 +172,7 @@ $("who").addEventListener("click", openStations);
 $("sound").addEventListener("click", turnSound);
 $("lang").addEventListener("click", turnLanguage);
 $("flash").addEventListener("animationend", () => ($("flash").className = ""));
-window.addEventListener("resize", () => view && draw.drawKeys(view, padOpen || view.pad));
+window.addEventListener("resize", () => view && drawKeys());
 panel.setUp();
 
 // For tests: what was played, and whether the page has drawn a view.

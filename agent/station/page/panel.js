@@ -6,7 +6,8 @@ import { statusRows } from "./status.js";
 
 let redraw = null;
 
-function open(draw) {
+/** Opens the panel, or changes what it shows; draw is called again with each status. */
+export function open(draw) {
   redraw = draw;
   draw?.();
   $("panel-close").replaceChildren(first(words.close));
@@ -26,8 +27,11 @@ export function refresh() {
   redraw?.();
 }
 
-export function openStatus(status) {
-  open(() => $("panel-body").replaceChildren(h("h2", {}, first(words.devices)), ...statusRows(status())));
+export async function openStatus(status, rows) {
+  const now = h("div"), more = h("div");
+  open(() => now.replaceChildren(h("h2", {}, first(words.devices)), ...statusRows(status())));
+  $("panel-body").replaceChildren(now, more);
+  more.replaceChildren(...(await rows));
 }
 
 /** Everything that has no key of its own; doors: [icon, name, what it does]. */

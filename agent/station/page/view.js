@@ -160,8 +160,13 @@ function room(v) {
 export let hidden = [];
 
 /** The keys that make sense now; drawn anew only when they change, so that a finger always meets the key it saw. */
-export function drawKeys(v, padOpen) {
+export function drawKeys(v, padOpen, allowed) {
+  padOpen &&= allowed;
   document.body.classList.toggle("padded", padOpen);
+  if (!allowed) {
+    hidden = [];
+    return setKeys("", [key("pair", words.pair, "main"), key("more", words.more, "quiet")]);
+  }
   if (v.alert) return setKeys("alert", [key("ok", { zh: "知道了", en: "OK" }, "main")]);
   if (padOpen) {
     return setKeys("pad", (upright() ? digitsUpright : digits).map((d) => digit(d, v)));
