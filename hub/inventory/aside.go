@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -87,7 +86,7 @@ func (w *warehouse) serve(s *step, stated *stock.Sheet) {
 // join shows readers the fold again.
 func (w *warehouse) join(s *step) {
 	for _, sku := range sortedKeys(w.aside.newest) {
-		l := w.lines[sku]
+		l := w.lines.find(sku)
 		if slices.Equal(stockedOf(&w.aside.sheet, sku), stockedOf(&w.sheet, sku)) {
 			s.settleLine(w, sku, l)
 		} else {
@@ -124,7 +123,7 @@ func (w *warehouse) reached(s *step) {
 func (w *warehouse) become(s *step, skus []stock.SKU, stated *stock.Sheet) []RepairedCell {
 	var out []RepairedCell
 	for _, sku := range skus {
-		known := w.lines[sku] != nil
+		known := w.lines.find(sku) != nil
 		was, now := stockedOf(&w.sheet, sku), stockedOf(stated, sku)
 		lots, learned := w.learn(sku, stated)
 		if known && len(learned) == 0 && slices.Equal(was, now) {
@@ -168,11 +167,12 @@ func (w *warehouse) learn(sku stock.SKU, stated *stock.Sheet) (all []stock.State
 
 // union gives every SKU that the warehouse or the sheet knows, in their order.
 func (w *warehouse) union(sheet *stock.Sheet) []stock.SKU {
-	all := maps.Clone(w.lines)
-	for sku := range sheet.SKUs() {
-		all[sku] = nil
+	all := slices.Collect(sheet.SKUs())
+	for l := range w.lines.all() {
+		all = append(all, l.sku)
 	}
-	return sortedKeys(all)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // sheetOf adds a statement up, with the Book's own copies of its texts.

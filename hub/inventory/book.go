@@ -42,13 +42,13 @@ type warehouse struct {
 	down  DownState
 	sheet stock.Sheet // the fold: the sum of all entries that are stored
 	aside aside       // what readers see where it is not the fold
-	lines map[stock.SKU]*line
+	lines roll
 
-	promises map[stock.SKU]*promise // of the SKUs that somebody wanted to reserve
-	slots    []uint32               // slots of the reservations that are in memory, in no order
-	picked   map[Place]uint32       // slots, by the entries that picked for them
-	asks     []ask                  // orders without a number on the down stream, oldest first; some are out of date
-	asking   int                    // how many of asks are not
+	promises []*promise       // of the SKUs that somebody wanted to reserve, in no order
+	slots    []uint32         // slots of the reservations that are in memory, in no order
+	picked   map[Place]uint32 // slots, by the entries that picked for them
+	asks     []ask            // orders without a number on the down stream, oldest first; some are out of date
+	asking   int              // how many of asks are not
 	policies map[stock.SKU]PolicyRow
 
 	// What the Apply under way has changed.
@@ -57,9 +57,11 @@ type warehouse struct {
 
 // line is what the Book knows of a SKU in a warehouse beside its cells.
 type line struct {
-	onHand   int64 // of the fold, over all cells
+	sku      stock.SKU
+	promise  *promise // nil until somebody wants to reserve it
+	onHand   int64    // of the fold, over all cells
 	revision Revision
-	seq      stock.Seq // last entry that changed the fold, and its term; two fields, so that a line fits 32 bytes
+	seq      stock.Seq // last entry that changed the fold, and its term; two fields, so that a line takes less room
 	term     Term
 	dirty    dirt // what the Apply under way has changed
 }
@@ -128,16 +130,15 @@ func (n *names) of(s string) string {
 }
 
 func newWarehouse(w stock.Warehouse) *warehouse {
-	return &warehouse{state: WarehouseState{Warehouse: w}, lines: make(map[stock.SKU]*line)}
+	return &warehouse{state: WarehouseState{Warehouse: w}}
 }
 
 // line gives the line of a SKU, a new one if it has none. Readers know every
 // SKU that has a line, be it only the fold that knows more of it.
 func (w *warehouse) line(s *step, sku stock.SKU) *line {
-	l := w.lines[sku]
+	l := w.lines.find(sku)
 	if l == nil {
-		l = new(line)
-		w.lines[sku] = l
+		l = w.lines.add(sku)
 		if w.state.Reported != nil {
 			s.touchLine(w, sku, l)
 		}

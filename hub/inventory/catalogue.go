@@ -58,7 +58,7 @@ func (u UpdateItems) apply(s *step) Result {
 func (s *step) sold(sku stock.SKU) {
 	for _, id := range sortedKeys(s.book.warehouses) {
 		w := s.book.warehouses[id]
-		if l := w.lines[sku]; l != nil {
+		if l := w.lines.find(sku); l != nil {
 			s.touchLine(w, sku, l)
 		}
 	}

@@ -79,8 +79,8 @@ func sortClaims(c []Claim) {
 }
 
 // claimed fills in what is claimed of a level and kept back.
-func (w *warehouse) claimed(sku stock.SKU, l *Level) {
-	if p := w.promises[sku]; p != nil {
+func (w *warehouse) claimed(p *promise, sku stock.SKU, l *Level) {
+	if p != nil {
 		l.Held, l.Committed, l.Channels = p.held, p.committed, p.metered()
 	}
 	policy := w.policyOf(sku)
@@ -98,8 +98,8 @@ func (b *Book) Shown() Changes {
 	for _, id := range sortedKeys(b.warehouses) {
 		w := b.warehouses[id]
 		out.Downs = append(out.Downs, b.downRow(w))
-		for _, sku := range sortedKeys(w.promises) {
-			out.Claims = append(out.Claims, w.promises[sku].claim())
+		for _, p := range w.promises {
+			out.Claims = append(out.Claims, p.claim())
 		}
 	}
 	sortClaims(out.Claims)

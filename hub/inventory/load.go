@@ -80,10 +80,11 @@ func (b *Book) Rows() Changes {
 		w := b.warehouses[id]
 		out.Warehouses = append(out.Warehouses, w.row())
 		out.Downs = append(out.Downs, b.downRow(w))
-		for _, sku := range sortedKeys(w.lines) {
-			out.Levels = append(out.Levels, b.level(w, sku, w.lines[sku]))
+		for _, l := range w.lines.sorted() {
+			sku := l.sku
+			out.Levels = append(out.Levels, b.level(w, sku, l))
 			if w.apart(sku) {
-				out.Folds = append(out.Folds, w.fold(sku, w.lines[sku]))
+				out.Folds = append(out.Folds, w.fold(sku, l))
 			}
 			lots := w.sheet.Lots(sku)
 			slices.SortFunc(lots, func(a, b stock.LotInfo) int { return cmp.Compare(a.Lot, b.Lot) })
@@ -114,10 +115,10 @@ func (b *Book) loadApart(fold *Level) {
 }
 
 func (b *Book) loadLine(w *warehouse, sku stock.SKU) *line {
-	if w.lines[sku] == nil {
-		w.lines[sku] = new(line)
+	if l := w.lines.find(sku); l != nil {
+		return l
 	}
-	return w.lines[sku]
+	return w.lines.add(sku)
 }
 
 func (b *Book) sku(sku stock.SKU) stock.SKU { return stock.SKU(b.names.of(string(sku))) }

@@ -104,11 +104,11 @@ func (c SetPolicy) apply(s *step) Result {
 	}
 	w.keepPolicy(row)
 	s.changes.Policies = append(s.changes.Policies, row)
-	for _, sku := range sortedKeys(w.lines) { // sorted: revisions must not depend on the map
-		if c.SKU == "" || c.SKU == sku {
-			s.touchLine(w, sku, w.lines[sku])
-			if p := w.promises[sku]; p != nil { // readers learn of its channels with the quotas
-				s.touchPromise(p, false)
+	for _, l := range w.lines.sorted() { // sorted: revisions must not depend on a restart
+		if c.SKU == "" || c.SKU == l.sku {
+			s.touchLine(w, l.sku, l)
+			if l.promise != nil { // readers learn of its channels with the quotas
+				s.touchPromise(l.promise, false)
 			}
 		}
 	}
@@ -124,8 +124,8 @@ func (w *warehouse) keepPolicy(row PolicyRow) {
 		return
 	}
 	w.policies[row.SKU] = row
-	for sku, p := range w.promises {
-		p.policy = w.policyOf(sku)
+	for _, p := range w.promises {
+		p.policy = w.policyOf(p.sku)
 	}
 }
 

@@ -9,23 +9,28 @@ import (
 // promise is what is claimed of one SKU in one warehouse, and of which lots.
 // It is derived: from the levels that are served, and from open reservations.
 type promise struct {
-	ware   *warehouse
-	sku    stock.SKU
 	line   *line
-	number uint32 // dense, for a store's tables
+	sku    stock.SKU // as in line
+	ware   *warehouse
 	policy *Policy
-
-	lots      []lotClaim // first expiring first; those without a date last
-	held      int64
-	committed int64
-	channels  []ChannelClaim // few: most platforms have less than five
+	number uint32 // dense, for a store's tables
+	at     uint32 // in step.promises, where it changed
 
 	stale   bool // the served levels changed since lots were read
 	removed bool // the catalogue says that it is no longer sold
 	weighed bool
 	changed bool // by the Apply under way
 	loose   bool // waits for settle
-	at      int  // in step.promises, where it changed
+
+	held      int64
+	committed int64
+	lots      []lotClaim     // first expiring first; those without a date last
+	channels  []ChannelClaim // few: most platforms have less than five
+
+	// The room for one of each, which is what most have: every piece of memory
+	// more that an order goes through is a miss of the processor's cache.
+	lot1     [1]lotClaim
+	channel1 [1]ChannelClaim
 }
 
 // lotClaim is a lot and what is claimed of it.
@@ -51,34 +56,30 @@ var noPolicy = new(Policy)
 // promise finds what is promised of a SKU, or begins it; nil for a SKU that no
 // entry of this warehouse ever named.
 func (w *warehouse) promise(b *Book, sku stock.SKU) *promise {
-	if p := w.promises[sku]; p != nil {
-		if p.stale {
-			p.refresh(b)
-		}
-		return p
-	}
-	l := w.lines[sku]
+	l := w.lines.find(sku)
 	if l == nil {
 		return nil
 	}
-	b.desk.promises++
-	p := &promise{ware: w, sku: stock.SKU(b.names.of(string(sku))), line: l, number: b.desk.promises, policy: w.policyOf(sku)}
-	p.refresh(b)
-	if w.promises == nil {
-		w.promises = make(map[stock.SKU]*promise)
+	p := l.promise
+	if p == nil {
+		b.desk.promises++
+		p = &promise{ware: w, sku: l.sku, line: l, number: b.desk.promises, policy: w.policyOf(sku), stale: true}
+		p.channels = p.channel1[:0]
+		l.promise, w.promises = p, append(w.promises, p)
 	}
-	w.promises[p.sku] = p
+	if p.stale {
+		p.refresh(b)
+	}
 	return p
 }
 
 // refresh reads the served levels again, and keeps the claims.
 func (p *promise) refresh(b *Book) {
 	p.stale = false
-	p.line = p.ware.lines[p.sku]
 	item := b.catalogue.items[p.sku]
 	p.removed, p.weighed = item.Removed, item.Unit == stock.Gram || item.Unit == stock.Millilitre
-	claimed := p.lots
-	p.lots = nil
+	claimed := slices.Clone(p.lots)
+	p.lots = p.lot1[:0]
 	for _, c := range p.ware.served(p.sku).Levels(p.sku) { // cells of a lot are neighbours
 		if n := len(p.lots); n > 0 && p.lots[n-1].lot == c.Lot {
 			p.lots[n-1].onHand += c.OnHand

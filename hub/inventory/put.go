@@ -56,7 +56,7 @@ func (s *step) touchPromise(p *promise, ended bool) {
 		s.promises[p.at] = nil
 		s.repeated++
 	}
-	p.changed, p.at = true, len(s.promises)
+	p.changed, p.at = true, uint32(len(s.promises))
 	s.promises = append(s.promises, p)
 	if ended {
 		s.settleLine(p.ware, p.sku, p.line)

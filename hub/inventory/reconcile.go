@@ -51,9 +51,9 @@ func (c Reconcile) apply(s *step) Result {
 			addUp(r, sums)
 		}
 	}
-	for sku, p := range w.promises {
+	for _, p := range w.promises {
 		p.counters(func(k counter, n *int64) {
-			k.sku = sku
+			k.sku = p.sku
 			if *n != sums[k] {
 				out.Differences = append(out.Differences, Difference{SKU: k.sku, Lot: k.lot, Counter: k.name, Counted: *n, Sum: sums[k]})
 				if c.Repair {
@@ -64,7 +64,7 @@ func (c Reconcile) apply(s *step) Result {
 		})
 	}
 	for k, n := range sums { // claims of what no counter knows
-		if n != 0 && w.lines[k.sku] != nil {
+		if n != 0 && w.lines.find(k.sku) != nil {
 			out.Differences = append(out.Differences, Difference{SKU: k.sku, Lot: k.lot, Counter: k.name, Sum: n})
 		}
 	}
@@ -115,9 +115,9 @@ func (p *promise) counters(visit func(k counter, n *int64)) {
 // retell shows readers the counters that were repaired.
 func (s *step) retell(w *warehouse, differences []Difference) {
 	for _, d := range differences {
-		if p := w.promises[d.SKU]; p != nil {
-			s.touchLine(w, d.SKU, p.line)
-			s.touchPromise(p, false)
+		if l := w.lines.find(d.SKU); l != nil && l.promise != nil {
+			s.touchLine(w, d.SKU, l)
+			s.touchPromise(l.promise, false)
 		}
 	}
 }

@@ -20,13 +20,13 @@ func TestReconcile_FindsAndRepairsEveryCounter(t *testing.T) {
 			b := NewBook(Config{})
 			w := b.ware("wh-0")
 			w.sheet.Set(stock.Level{Cell: stock.Cell{SKU: "milk"}, OnHand: 5}, 0)
-			w.lines["milk"] = &line{onHand: 5}
+			w.lines.add("milk").onHand = 5
 			try, err := NewTry("o-1", Ask{Channel: "app", Lines: []AskLine{{SKU: "milk", Quantity: 2}}}, []Candidate{{Warehouse: "wh-0"}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			b.Apply(time.UnixMilli(1), []Command{try})
-			spoil(w.promises["milk"])
+			spoil(w.promises[0])
 			for _, want := range []Reconciled{{Repaired: false}, {Repaired: true}} {
 				results, changes := b.Apply(time.UnixMilli(1), []Command{Reconcile{Warehouse: "wh-0", Repair: want.Repaired}})
 				got := results[0].(Reconciled)

@@ -42,10 +42,15 @@ func (s *step) recheck(w *warehouse) {
 	if len(w.slots) == 0 {
 		return
 	}
-	for _, sku := range sortedKeys(w.promises) {
-		if p := w.promises[sku]; p.overdrawn(s.book.desk.today) {
-			s.loosen(p)
+	var over []*promise
+	for _, p := range w.promises {
+		if p.overdrawn(s.book.desk.today) {
+			over = append(over, p)
 		}
+	}
+	slices.SortFunc(over, func(a, b *promise) int { return cmp.Compare(a.sku, b.sku) })
+	for _, p := range over {
+		s.loosen(p)
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *step) mark(w *warehouse, sku stock.SKU, l *line, d dirt) {
 		s.lines = append(s.lines, touched{w, sku, l})
 	}
 	l.dirty |= d
-	if p := w.promises[sku]; p != nil && d != settled {
+	if p := l.promise; p != nil && d != settled {
 		p.stale = true
 		s.loosen(p)
 	}
@@ -119,7 +119,7 @@ func (w *warehouse) row() WarehouseState {
 	out := w.state
 	digest := w.sheet.Digest()
 	out.Digest = digest.Root()
-	out.SKUs, out.Cells = len(w.lines), w.sheet.Cells()
+	out.SKUs, out.Cells = w.lines.count, w.sheet.Cells()
 	if st := w.state.Reported; st != nil {
 		shown, served := *st, w.aside.sheet.Digest()
 		shown.Served = served.Root()
@@ -135,7 +135,7 @@ func (b *Book) level(w *warehouse, sku stock.SKU, l *line) Level {
 		Newest: l.newest(), Revision: l.revision, Applied: w.state.Applied,
 		Lots: lotsOf(w.served(sku), sku), Removed: b.catalogue.items[sku].Removed,
 	}
-	w.claimed(sku, &out)
+	w.claimed(l.promise, sku, &out)
 	if r := w.state.Reported; r != nil {
 		out.Reported = r.Until
 	}

@@ -61,8 +61,8 @@ func (w *warehouse) replace(s *step, in *Ingest) *Refusal {
 // what they see where that was taken over.
 func (w *warehouse) empty(s *step) {
 	keep := w.state.Reported != nil
-	for _, sku := range sortedKeys(w.lines) { // sorted: revisions must not depend on the map
-		l := w.lines[sku]
+	for _, l := range w.lines.sorted() { // sorted: revisions must not depend on a restart
+		sku := l.sku
 		if keep && !w.apart(sku) && len(w.sheet.Levels(sku)) == 0 {
 			continue // nothing stays nothing
 		}

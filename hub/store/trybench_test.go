@@ -31,9 +31,24 @@ func BenchmarkTry(b *testing.B) {
 	} {
 		b.Run(tt.name, func(b *testing.B) {
 			s, skus := shopFor(b, tt.skus, tt.onHand)
-			benchmarkTry(b, s, skus, tt.want)
+			benchmarkTry(b, s, []stock.Warehouse{"wh-0"}, skus, tt.want)
 		})
 	}
+}
+
+// BenchmarkTry_Warehouses does it over half a million cells, most of which meet
+// their first order.
+func BenchmarkTry_Warehouses(b *testing.B) {
+	const warehouses, skus = 100, 5000
+	s := filled(b, b.TempDir(), warehouses, skus)
+	ids, names := make([]stock.Warehouse, warehouses), make([]stock.SKU, skus)
+	for i := range ids {
+		ids[i] = stock.Warehouse(fmt.Sprintf("wh-%04d", i))
+	}
+	for i := range names {
+		names[i] = stock.SKU(fmt.Sprintf("sku-%05d", i))
+	}
+	benchmarkTry(b, s, ids, names, true)
 }
 
 // shopFor is a running store with skus in one warehouse.
@@ -53,7 +68,7 @@ func shopFor(b *testing.B, skus int, onHand int64) (*running, []stock.SKU) {
 	return s, names
 }
 
-func benchmarkTry(b *testing.B, s *running, skus []stock.SKU, want bool) {
+func benchmarkTry(b *testing.B, s *running, warehouses []stock.Warehouse, skus []stock.SKU, want bool) {
 	b.Helper()
 	const callers = 256
 	before := s.Stats()
@@ -68,7 +83,7 @@ func benchmarkTry(b *testing.B, s *running, skus []stock.SKU, want bool) {
 			defer cancel()
 			r := rand.New(rand.NewPCG(rand.Uint64(), 1))
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-				results, err := s.Apply(ctx, threeLines(b, fmt.Sprintf("order-%012d", n), skus, r))
+				results, err := s.Apply(ctx, threeLines(b, fmt.Sprintf("order-%012d", n), warehouses[r.IntN(len(warehouses))], skus, r))
 				if err != nil {
 					b.Error(err)
 					return
@@ -102,14 +117,14 @@ func processorTime(tb testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func threeLines(tb testing.TB, id string, skus []stock.SKU, r *rand.Rand) *inventory.Try {
+func threeLines(tb testing.TB, id string, w stock.Warehouse, skus []stock.SKU, r *rand.Rand) *inventory.Try {
 	tb.Helper()
 	lines := make([]inventory.AskLine, 3)
 	for i := range lines {
 		lines[i] = inventory.AskLine{SKU: skus[r.IntN(len(skus))], Quantity: 1}
 	}
-	ask := inventory.Ask{Where: "wh-0", Ref: id, Channel: "app", Lines: lines}
-	t, err := inventory.NewTry(stock.OrderID(id), ask, []inventory.Candidate{{Warehouse: "wh-0"}})
+	ask := inventory.Ask{Where: string(w), Ref: id, Channel: "app", Lines: lines}
+	t, err := inventory.NewTry(stock.OrderID(id), ask, []inventory.Candidate{{Warehouse: w}})
 	if err != nil {
 		tb.Fatal(err)
 	}
