@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +13,6 @@ import (
 )
 
 func backupCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{
 		Use:   "backup [NAME]",
 		Short: "Copy the store of a running hub into its backup folder",
@@ -24,26 +24,18 @@ where both are on one file system.`,
 		Example: "  hub backup before-upgrade --grpc 127.0.0.1:9090",
 		Args:    cobra.MaximumNArgs(1),
 	}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		b, err := forestockv1.NewAdminServiceClient(conn).CreateBackup(ctx, &forestockv1.CreateBackupRequest{Name: strings.Join(args, "")})
-		if err != nil {
-			return fmt.Errorf("backup: %w", err)
-		}
-		for _, w := range b.GetWarehouses() {
-			if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "%s up to entry %s\n", w.GetName(), w.GetAppliedSeq()); err != nil {
-				return err
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req := &forestockv1.CreateBackupRequest{Name: strings.Join(hub.args, "")}
+		return answer(ctx, hub, hub.admin().CreateBackup, req, func(stdout io.Writer, b *forestockv1.Backup) error {
+			for _, w := range b.GetWarehouses() {
+				if _, err := fmt.Fprintf(hub.errs, "%s up to entry %s\n", w.GetName(), w.GetAppliedSeq()); err != nil {
+					return err
+				}
 			}
-		}
-		_, err = fmt.Fprintln(stdout, b.GetPath())
-		return err
-	}
-	return cmd
+			_, err := fmt.Fprintln(stdout, b.GetPath())
+			return err
+		})
+	})
 }
 
 func restoreCommand(stdout io.Writer) *cobra.Command {

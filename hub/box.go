@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,33 +20,25 @@ func boxCommand(stdout io.Writer) *cobra.Command {
 }
 
 func boxListCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{
 		Use:   "list WAREHOUSE",
 		Short: "List the boxes of a warehouse by their ledgers: present, about to replace it, and closed",
 		Args:  cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		list, err := forestockv1.NewAdminServiceClient(conn).ListBoxes(ctx, &forestockv1.ListBoxesRequest{Parent: "warehouses/" + args[0]})
-		if err != nil {
-			return fmt.Errorf("list boxes: %w", err)
-		}
-		for _, b := range list.GetBoxes() {
-			err = errors.Join(err, printBox(stdout, b))
-		}
-		if t := list.GetReplaceExpireTime(); t != nil {
-			_, wrong := fmt.Fprintf(stdout, "another box may take over until %s, says %s: %q\n", t.AsTime().Format(clock), list.GetReplaceBy(), list.GetReplaceReason())
-			err = errors.Join(err, wrong)
-		}
-		return err
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		return answer(ctx, hub, hub.admin().ListBoxes, &forestockv1.ListBoxesRequest{Parent: "warehouses/" + hub.args[0]}, printBoxes)
+	})
+}
+
+func printBoxes(stdout io.Writer, list *forestockv1.ListBoxesResponse) (err error) {
+	for _, b := range list.GetBoxes() {
+		err = errors.Join(err, printBox(stdout, b))
 	}
-	return cmd
+	if t := list.GetReplaceExpireTime(); t != nil {
+		_, wrong := fmt.Fprintf(stdout, "another box may take over until %s, says %s: %q\n", t.AsTime().Format(clock), list.GetReplaceBy(), list.GetReplaceReason())
+		err = errors.Join(err, wrong)
+	}
+	return err
 }
 
 func printBox(stdout io.Writer, b *forestockv1.Box) error {
@@ -62,7 +55,6 @@ func printBox(stdout io.Writer, b *forestockv1.Box) error {
 }
 
 func boxReplaceCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	req := &forestockv1.ReplaceBoxRequest{}
 	cmd := &cobra.Command{
 		Use:   "replace WAREHOUSE",
@@ -77,23 +69,14 @@ not sent by then is lost to the hub, so stop the old box first if you can.`,
 		Example: "  hub box replace dark-01 --by Li --reason 'the old box is scrap'",
 		Args:    cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
 	decided(cmd, &req.By, &req.Reason, "why the present box will not come back")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req.Name = "warehouses/" + hub.args[0]
+		return answer(ctx, hub, hub.admin().ReplaceBox, req, func(stdout io.Writer, r *forestockv1.ReplaceBoxResponse) error {
+			_, err := fmt.Fprintf(stdout, "another box may take %s over until %s\n%s\n", hub.args[0], r.GetExpireTime().AsTime().Format(clock), r.GetMessage())
 			return err
-		}
-		defer conn.Close()
-		req.Name = "warehouses/" + args[0]
-		r, err := forestockv1.NewAdminServiceClient(conn).ReplaceBox(ctx, req)
-		if err != nil {
-			return fmt.Errorf("replace the box: %w", err)
-		}
-		_, err = fmt.Fprintf(stdout, "another box may take %s over until %s\n%s\n", args[0], r.GetExpireTime().AsTime().Format(clock), r.GetMessage())
-		return err
-	}
-	return cmd
+		})
+	})
 }
 
 // clock is how commands write a time.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,36 +18,18 @@ func divergenceCommand(stdout io.Writer) *cobra.Command {
 }
 
 func divergenceListCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the warehouses whose levels differ from the agent's, with the cells",
 		Args:  cobra.NoArgs,
 	}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
 		req := &forestockv1.ListDivergencesRequest{}
-		return everyPage(&req.PageToken, func() (string, error) {
-			page, err := forestockv1.NewAdminServiceClient(conn).ListDivergences(ctx, req)
-			if err != nil {
-				return "", fmt.Errorf("list divergences: %w", err)
-			}
-			for _, d := range page.GetDivergences() {
-				err = errors.Join(err, printDivergence(stdout, d))
-			}
-			return page.GetNextPageToken(), err
-		})
-	}
-	return cmd
+		return listed(ctx, hub, hub.admin().ListDivergences, req, &req.PageToken, (*forestockv1.ListDivergencesResponse).GetDivergences, printDivergence)
+	})
 }
 
 func divergenceRepairCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	req := &forestockv1.RepairDivergenceRequest{}
 	cmd := &cobra.Command{
 		Use:   "repair WAREHOUSE",
@@ -58,51 +41,23 @@ ones: "agent ledger verify" at the warehouse, and a count where in doubt.`,
 		Example: "  hub divergence repair dark-01 --by Li --reason 'ledger verified, hub had a defect'",
 		Args:    cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
 	decided(cmd, &req.By, &req.Reason, "why the agent's levels are the right ones")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		req.Name = "warehouses/" + args[0]
-		r, err := forestockv1.NewAdminServiceClient(conn).RepairDivergence(ctx, req)
-		if err != nil {
-			return fmt.Errorf("repair: %w", err)
-		}
-		return printRepair(stdout, r)
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req.Name = "warehouses/" + hub.args[0]
+		return answer(ctx, hub, hub.admin().RepairDivergence, req, printRepair)
+	})
 }
 
 func divergenceRepairsCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{
 		Use:   "repairs WAREHOUSE",
 		Short: "List the repairs of a warehouse, newest first: who, when, why, and which cells",
 		Args:  cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		req := &forestockv1.ListRepairsRequest{Parent: "warehouses/" + args[0]}
-		return everyPage(&req.PageToken, func() (string, error) {
-			page, err := forestockv1.NewAdminServiceClient(conn).ListRepairs(ctx, req)
-			if err != nil {
-				return "", fmt.Errorf("list repairs: %w", err)
-			}
-			for _, r := range page.GetRepairs() {
-				err = errors.Join(err, printRepair(stdout, r))
-			}
-			return page.GetNextPageToken(), err
-		})
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req := &forestockv1.ListRepairsRequest{Parent: "warehouses/" + hub.args[0]}
+		return listed(ctx, hub, hub.admin().ListRepairs, req, &req.PageToken, (*forestockv1.ListRepairsResponse).GetRepairs, printRepair)
+	})
 }
 
 func printRepair(stdout io.Writer, r *forestockv1.Repair) error {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
 
@@ -26,26 +26,13 @@ func policyName(args []string) string {
 }
 
 func policyGetCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{Use: "get WAREHOUSE [SKU]", Short: "Show the policy that holds", Args: cobra.RangeArgs(1, 2)}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		p, err := forestockv1.NewAdminServiceClient(conn).GetPolicy(ctx, &forestockv1.GetPolicyRequest{Name: policyName(args)})
-		if err != nil {
-			return fmt.Errorf("get the policy: %w", err)
-		}
-		return printPolicy(stdout, p)
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		return answer(ctx, hub, hub.admin().GetPolicy, &forestockv1.GetPolicyRequest{Name: policyName(hub.args)}, printPolicy)
+	})
 }
 
 func policySetCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	var text string
 	var remove bool
 	req := &forestockv1.SetPolicyRequest{}
@@ -59,59 +46,31 @@ does not name is not kept from the policy before. Who set it, when and why is ke
   hub policy set dark-01 milk-1l --by Li --reason 'promotion is over' --remove`,
 		Args: cobra.RangeArgs(1, 2),
 	}
-	at.bind(cmd)
 	cmd.Flags().StringVar(&text, "policy", "", "the policy as JSON, as \"hub policy get\" shows it")
 	cmd.Flags().BoolVar(&remove, "remove", false, "take the policy away")
 	cmd.MarkFlagsOneRequired("policy", "remove")
 	cmd.MarkFlagsMutuallyExclusive("policy", "remove")
 	decided(cmd, &req.By, &req.Reason, "why it is sold like this")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
 		if !remove {
 			req.Policy = new(forestockv1.Policy)
 			if err := protojson.Unmarshal([]byte(text), req.GetPolicy()); err != nil {
 				return fmt.Errorf("read the policy: %w", err)
 			}
 		}
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		req.Name = policyName(args)
-		p, err := forestockv1.NewAdminServiceClient(conn).SetPolicy(ctx, req)
-		if err != nil {
-			return fmt.Errorf("set the policy: %w", err)
-		}
-		return printPolicy(stdout, p)
-	}
-	return cmd
+		req.Name = policyName(hub.args)
+		return answer(ctx, hub, hub.admin().SetPolicy, req, printPolicy)
+	})
 }
 
 func policyListCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	req := &forestockv1.ListPoliciesRequest{}
 	cmd := &cobra.Command{Use: "list WAREHOUSE", Short: "List the policies of a warehouse that are in force", Args: cobra.ExactArgs(1)}
-	at.bind(cmd)
 	cmd.Flags().BoolVar(&req.ShowHistory, "history", false, "everything that was ever set, newest first")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		req.Parent = "warehouses/" + args[0]
-		return everyPage(&req.PageToken, func() (string, error) {
-			page, err := forestockv1.NewAdminServiceClient(conn).ListPolicies(ctx, req)
-			if err != nil {
-				return "", fmt.Errorf("list policies: %w", err)
-			}
-			for _, p := range page.GetPolicies() {
-				err = errors.Join(err, printPolicy(stdout, p))
-			}
-			return page.GetNextPageToken(), err
-		})
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req.Parent = "warehouses/" + hub.args[0]
+		return listed(ctx, hub, hub.admin().ListPolicies, req, &req.PageToken, (*forestockv1.ListPoliciesResponse).GetPolicies, printPolicy)
+	})
 }
 
 func printPolicy(stdout io.Writer, p *forestockv1.PolicySetting) error {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
 
@@ -17,48 +17,20 @@ func quarantineCommand(stdout io.Writer) *cobra.Command {
 }
 
 func quarantineListCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "list [WAREHOUSE]",
 		Short: "List the entries that were set aside: name, time, reason and raw bytes",
 		Args:  cobra.MaximumNArgs(1),
 	}
-	at.bind(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "also those that somebody has dealt with")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
 		req := &forestockv1.ListQuarantinedEntriesRequest{Parent: "warehouses/-", ShowDiscarded: all}
-		if len(args) == 1 {
-			req.Parent = "warehouses/" + args[0]
+		if len(hub.args) == 1 {
+			req.Parent = "warehouses/" + hub.args[0]
 		}
-		return everyPage(&req.PageToken, func() (string, error) {
-			page, err := forestockv1.NewAdminServiceClient(conn).ListQuarantinedEntries(ctx, req)
-			if err != nil {
-				return "", fmt.Errorf("list the quarantine: %w", err)
-			}
-			for _, e := range page.GetEntries() {
-				err = errors.Join(err, printQuarantined(stdout, e))
-			}
-			return page.GetNextPageToken(), err
-		})
-	}
-	return cmd
-}
-
-// everyPage asks for one page after the other until there is none left.
-func everyPage(token *string, ask func() (next string, err error)) error {
-	for {
-		next, err := ask()
-		if err != nil || next == "" {
-			return err
-		}
-		*token = next
-	}
+		return listed(ctx, hub, hub.admin().ListQuarantinedEntries, req, &req.PageToken, (*forestockv1.ListQuarantinedEntriesResponse).GetEntries, printQuarantined)
+	})
 }
 
 func printQuarantined(stdout io.Writer, e *forestockv1.QuarantinedEntry) error {
@@ -73,7 +45,6 @@ func printQuarantined(stdout io.Writer, e *forestockv1.QuarantinedEntry) error {
 }
 
 func quarantineRetryCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	req := &forestockv1.RetryQuarantinedEntryRequest{}
 	cmd := &cobra.Command{
 		Use:   "retry NAME",
@@ -84,26 +55,14 @@ applied, when and why is kept.`,
 		Example: "  hub quarantine retry warehouses/dark-01/quarantine/1.42 --by Li --reason 'the hub was updated'",
 		Args:    cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
 	decided(cmd, &req.By, &req.Reason, "why it can be applied now")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		req.Name = args[0]
-		e, err := forestockv1.NewAdminServiceClient(conn).RetryQuarantinedEntry(ctx, req)
-		if err != nil {
-			return fmt.Errorf("retry: %w", err)
-		}
-		return printQuarantined(stdout, e)
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req.Name = hub.args[0]
+		return answer(ctx, hub, hub.admin().RetryQuarantinedEntry, req, printQuarantined)
+	})
 }
 
 func quarantineDiscardCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	req := &forestockv1.DiscardQuarantinedEntryRequest{}
 	cmd := &cobra.Command{
 		Use:   "discard NAME",
@@ -114,20 +73,9 @@ book again at the warehouse what happened. The entry itself is kept.`,
 		Example: "  hub quarantine discard warehouses/dark-01/quarantine/1.42 --by Li --reason 'booked again as entry 57'",
 		Args:    cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
 	decided(cmd, &req.By, &req.Reason, "what was done about it")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		req.Name = args[0]
-		e, err := forestockv1.NewAdminServiceClient(conn).DiscardQuarantinedEntry(ctx, req)
-		if err != nil {
-			return fmt.Errorf("discard: %w", err)
-		}
-		return printQuarantined(stdout, e)
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req.Name = hub.args[0]
+		return answer(ctx, hub, hub.admin().DiscardQuarantinedEntry, req, printQuarantined)
+	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -70,33 +71,20 @@ func printRebuilt(stdout io.Writer, cfg *hubd.Config, r *hubd.Rebuilt) error {
 }
 
 func rebuildStatusCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show how far the agents have filled a running hub",
 		Args:  cobra.NoArgs,
 	}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
 		req := &forestockv1.ListWarehousesRequest{PageSize: 1000}
-		return everyPage(&req.PageToken, func() (string, error) {
-			page, err := forestockv1.NewFleetServiceClient(conn).ListWarehouses(ctx, req)
-			if err != nil {
-				return "", fmt.Errorf("list warehouses: %w", err)
-			}
-			for _, w := range page.GetWarehouses() {
-				_, wrong := fmt.Fprintln(stdout, progress(w))
-				err = errors.Join(err, wrong)
-			}
-			return page.GetNextPageToken(), err
-		})
-	}
-	return cmd
+		return listed(ctx, hub, hub.fleet().ListWarehouses, req, &req.PageToken, (*forestockv1.ListWarehousesResponse).GetWarehouses, printProgress)
+	})
+}
+
+func printProgress(stdout io.Writer, w *forestockv1.Warehouse) error {
+	_, err := fmt.Fprintln(stdout, progress(w))
+	return err
 }
 
 // progress says how far the hub has come with a warehouse.

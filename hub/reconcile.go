@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/grpc"
 
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
@@ -19,47 +18,29 @@ func reconcileCommand(stdout io.Writer) *cobra.Command {
 }
 
 func reconcileListCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{
 		Use:   "list [WAREHOUSE]",
 		Short: "List the counters that are not what the open reservations add up to; there should be none",
 		Args:  cobra.MaximumNArgs(1),
 	}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		check := func(name string) error {
+			return answer(ctx, hub, hub.admin().CheckReservations, &forestockv1.CheckReservationsRequest{Name: name}, printCheck)
 		}
-		defer conn.Close()
-		if len(args) == 1 {
-			return checkReservations(ctx, stdout, conn, "warehouses/"+args[0])
+		if len(hub.args) == 1 {
+			return check("warehouses/" + hub.args[0])
 		}
 		req := &forestockv1.ListWarehousesRequest{}
-		return everyPage(&req.PageToken, func() (string, error) {
-			page, err := forestockv1.NewFleetServiceClient(conn).ListWarehouses(ctx, req)
-			if err != nil {
-				return "", fmt.Errorf("list warehouses: %w", err)
+		return paged(ctx, hub.fleet().ListWarehouses, req, &req.PageToken, func(p *forestockv1.ListWarehousesResponse) (err error) {
+			for _, w := range p.GetWarehouses() {
+				err = errors.Join(err, check(w.GetName()))
 			}
-			for _, w := range page.GetWarehouses() {
-				err = errors.Join(err, checkReservations(ctx, stdout, conn, w.GetName()))
-			}
-			return page.GetNextPageToken(), err
+			return err
 		})
-	}
-	return cmd
-}
-
-func checkReservations(ctx context.Context, stdout io.Writer, conn *grpc.ClientConn, name string) error {
-	c, err := forestockv1.NewAdminServiceClient(conn).CheckReservations(ctx, &forestockv1.CheckReservationsRequest{Name: name})
-	if err != nil {
-		return fmt.Errorf("check the reservations of %s: %w", name, err)
-	}
-	return printCheck(stdout, c)
+	})
 }
 
 func reconcileRepairCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	req := &forestockv1.RepairReservationsRequest{}
 	cmd := &cobra.Command{
 		Use:     "repair WAREHOUSE",
@@ -67,22 +48,11 @@ func reconcileRepairCommand(stdout io.Writer) *cobra.Command {
 		Example: "  hub reconcile repair dark-01 --by Li --reason 'told of by hub reconcile list'",
 		Args:    cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
 	decided(cmd, &req.By, &req.Reason, "what it was about")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		req.Name = "warehouses/" + args[0]
-		c, err := forestockv1.NewAdminServiceClient(conn).RepairReservations(ctx, req)
-		if err != nil {
-			return fmt.Errorf("repair: %w", err)
-		}
-		return printCheck(stdout, c)
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		req.Name = "warehouses/" + hub.args[0]
+		return answer(ctx, hub, hub.admin().RepairReservations, req, printCheck)
+	})
 }
 
 func printCheck(stdout io.Writer, c *forestockv1.ReservationCheck) error {

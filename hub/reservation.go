@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,6 @@ func reservationCommand(stdout io.Writer) *cobra.Command {
 }
 
 func reservationListCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	var warehouse string
 	var states []string
 	req := &forestockv1.ListReservationsRequest{}
@@ -28,12 +28,11 @@ func reservationListCommand(stdout io.Writer) *cobra.Command {
 		Example: "  hub reservation list --warehouse dark-01 --at-risk\n  hub reservation list --state confirmed",
 		Args:    cobra.NoArgs,
 	}
-	at.bind(cmd)
 	cmd.Flags().StringVar(&warehouse, "warehouse", "", "only those of this warehouse")
 	cmd.Flags().StringSliceVar(&states, "state", nil, "only those in these states: tried, confirmed, cancelled, expired, fulfilled, shorted")
 	cmd.Flags().StringVar(&req.OrderRef, "order", "", "only those of this order number of the platform")
 	cmd.Flags().BoolVar(&req.AtRisk, "at-risk", false, "only those for which stock was lost")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
 		for _, s := range states {
 			n, ok := forestockv1.ReservationState_value[strings.ToUpper(s)]
 			if !ok || n == 0 {
@@ -44,84 +43,50 @@ func reservationListCommand(stdout io.Writer) *cobra.Command {
 		if warehouse != "" {
 			req.Warehouse = "warehouses/" + warehouse
 		}
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		return everyPage(&req.PageToken, func() (string, error) {
-			page, err := forestockv1.NewReservationServiceClient(conn).ListReservations(ctx, req)
-			if err != nil {
-				return "", fmt.Errorf("list reservations: %w", err)
-			}
-			for _, r := range page.GetReservations() {
-				err = errors.Join(err, printReservation(stdout, r))
-			}
-			return page.GetNextPageToken(), err
-		})
-	}
-	return cmd
+		return listed(ctx, hub, hub.reservations().ListReservations, req, &req.PageToken, (*forestockv1.ListReservationsResponse).GetReservations, printReservation)
+	})
 }
 
 func reservationShowCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	cmd := &cobra.Command{Use: "show ID", Short: "Show a reservation with its lines and lots", Args: cobra.ExactArgs(1)}
-	at.bind(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		r, err := forestockv1.NewReservationServiceClient(conn).GetReservation(ctx, &forestockv1.GetReservationRequest{Name: "reservations/" + args[0]})
-		if err != nil {
-			return fmt.Errorf("show the reservation: %w", err)
-		}
-		err = printReservation(stdout, r)
-		for _, l := range r.GetLines() {
-			_, wrong := fmt.Fprintf(stdout, "  %s: %d asked for, %d reserved, %d picked, %d short\n", l.GetSku(), l.GetQuantity(), l.GetReserved(), l.GetPicked(), l.GetShort())
-			err = errors.Join(err, wrong)
-			for _, a := range l.GetAllocations() {
-				_, wrong := fmt.Fprintf(stdout, "    %d of lot %q %s\n", a.GetQuantity(), a.GetLot(), a.GetExpiryDate())
-				err = errors.Join(err, wrong)
-			}
-		}
-		return err
-	}
-	return cmd
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		return answer(ctx, hub, hub.reservations().GetReservation, &forestockv1.GetReservationRequest{Name: "reservations/" + hub.args[0]}, printWhole)
+	})
 }
 
 func reservationCancelCommand(stdout io.Writer) *cobra.Command {
-	var at remote
 	req := &forestockv1.CancelReservationRequest{}
 	cmd := &cobra.Command{
 		Use:   "cancel ID",
 		Short: "Give the stock of a reservation back, as long as nothing was picked for it",
 		Args:  cobra.ExactArgs(1),
 	}
-	at.bind(cmd)
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, in at most 128 bytes")
 	_ = cmd.MarkFlagRequired("reason") // the flag is there
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, conn, err := at.dial(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		client := forestockv1.NewReservationServiceClient(conn)
-		req.Name = "reservations/" + args[0]
+	return asking(cmd, stdout, func(ctx context.Context, hub *asked) error {
+		client := hub.reservations()
+		req.Name = "reservations/" + hub.args[0]
 		// Cancelling an unknown id leaves a mark, which is right for a program and
 		// not for a person who misspelt it.
 		if _, err := client.GetReservation(ctx, &forestockv1.GetReservationRequest{Name: req.GetName()}); err != nil {
-			return fmt.Errorf("cancel: %w", err)
+			return err
 		}
-		r, err := client.CancelReservation(ctx, req)
-		if err != nil {
-			return fmt.Errorf("cancel: %w", err)
+		return answer(ctx, hub, client.CancelReservation, req, printReservation)
+	})
+}
+
+// printWhole prints a reservation with its lines and lots.
+func printWhole(stdout io.Writer, r *forestockv1.Reservation) error {
+	err := printReservation(stdout, r)
+	for _, l := range r.GetLines() {
+		_, wrong := fmt.Fprintf(stdout, "  %s: %d asked for, %d reserved, %d picked, %d short\n", l.GetSku(), l.GetQuantity(), l.GetReserved(), l.GetPicked(), l.GetShort())
+		err = errors.Join(err, wrong)
+		for _, a := range l.GetAllocations() {
+			_, wrong := fmt.Fprintf(stdout, "    %d of lot %q %s\n", a.GetQuantity(), a.GetLot(), a.GetExpiryDate())
+			err = errors.Join(err, wrong)
 		}
-		return printReservation(stdout, r)
 	}
-	return cmd
+	return err
 }
 
 func printReservation(stdout io.Writer, r *forestockv1.Reservation) error {

@@ -21,12 +21,16 @@ func TestWebhook_IsManagedByCommand(t *testing.T) {
 	if err != nil || !strings.Contains(added, "whsec_") {
 		t.Fatal(added, err)
 	}
+	if again, err := do("webhook", "rotate", regexp.MustCompile(`webhooks/\w+`).FindString(added), "--by", "Wang", "--overlap", "1h"); err != nil || !strings.Contains(again, "whsec_") || !strings.Contains(again, "both secrets sign until") {
+		t.Errorf("rotated: %q, %v", again, err)
+	}
 	name := regexp.MustCompile(`webhooks/\w+`).FindString(added)
 	for _, step := range []struct {
 		args []string
 		want string
 	}{
 		{[]string{"webhook", "list"}, name + "  https://shop.example/hooks  [reservation.shorted]  by Li"},
+		{[]string{"webhook", "list", "--json"}, `"url":"https://shop.example/hooks"`},
 		{[]string{"webhook", "replay", name, "--since", "1h"}, name},
 		{[]string{"webhook", "dead", name}, ""},
 		{[]string{"webhook", "dead", name, "--redeliver"}, "0 events"},

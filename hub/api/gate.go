@@ -286,6 +286,7 @@ var writers = map[string]bool{
 	forestockv1.ReservationService_StreamReservations_FullMethodName:      true,
 	forestockv1.WebhookService_CreateWebhook_FullMethodName:               true,
 	forestockv1.WebhookService_DeleteWebhook_FullMethodName:               true,
+	forestockv1.WebhookService_RotateWebhookSecret_FullMethodName:         true,
 	forestockv1.WebhookService_ReplayWebhook_FullMethodName:               true,
 	forestockv1.WebhookService_ListDeadLetters_FullMethodName:             true,
 	forestockv1.WebhookService_RedeliverDeadLetters_FullMethodName:        true,

@@ -215,7 +215,7 @@ func TestWatch_TellsWhatAClosedWarehouseSells(t *testing.T) {
 }
 
 func TestRoll_IsReadAsItWasWritten(t *testing.T) {
-	r := roll{}
+	r := roll{most: maxUnusual}
 	r.set("wh-1", beat{terms: inventory.Terms{Today: 20261122}})
 	r.set("wh-2", beat{terms: inventory.Terms{Today: 20261122, Degraded: true}})
 	r.set("wh-3", beat{terms: inventory.Terms{Today: 20261122, Degraded: true, Closed: true}})

@@ -19,6 +19,7 @@ type pulse struct {
 	link           Link
 	live, degraded time.Duration
 	zone           *time.Location // whose midnight makes a lot expire
+	begun          time.Time
 
 	mu      sync.Mutex // guards what follows
 	last    map[stock.Warehouse]beat
@@ -26,7 +27,7 @@ type pulse struct {
 }
 
 func newPulse(s Stock, l Link, live, degraded time.Duration, zone *time.Location) *pulse {
-	return &pulse{stock: s, link: l, live: live, degraded: degraded, zone: zone, changed: make(chan struct{})}
+	return &pulse{stock: s, link: l, live: live, degraded: degraded, zone: zone, begun: time.Now(), changed: make(chan struct{})}
 }
 
 // sign is how a warehouse stands at one moment.
@@ -41,7 +42,13 @@ type sign struct {
 type beat struct {
 	freshness forestockv1.Freshness
 	terms     inventory.Terms // of no channel
+	// settling is set while the hub has only begun to listen, and the warehouse was
+	// not heard yet: it is closed, and it is not news.
+	settling bool
 }
+
+// settled is how long after its start the hub may take to hear from everybody.
+const settled = 30 * time.Second
 
 // judged gives how fresh the numbers are in the words of the Book.
 func (s *sign) judged() (inventory.Freshness, time.Duration) {
@@ -138,7 +145,7 @@ func (p *pulse) look(now time.Time) {
 
 func (p *pulse) now(s *inventory.WarehouseState, now time.Time) beat {
 	sign := p.of(s, now)
-	return beat{sign.Freshness, p.terms(s, &sign, now)}
+	return beat{sign.Freshness, p.terms(s, &sign, now), sign.Heard.IsZero() && now.Sub(p.begun) < settled}
 }
 
 // beat gives how a warehouse stood when Run looked last; now, where Run never

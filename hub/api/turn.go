@@ -11,57 +11,91 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
-// tellTurns sends every warehouse that does not stand as it was told last, and
-// the numbers that this changes. It gives a channel that is closed once another
-// one may differ.
-func (w *watch) tellTurns() (<-chan struct{}, error) {
-	changed := w.view.pulse.next() // before looking, or a change in between is missed
+// Turns is for one reader of levels. It knows on what terms each warehouse
+// promised when the reader was told, and so of which levels something else is
+// sellable since, though nothing happened to the goods: the warehouse fell silent,
+// or a day ended. It is not safe for concurrent use.
+type Turns struct {
+	view    *view
+	scope   inventory.Scope
+	channel string
+	told    roll
+}
+
+// Turns begins for a reader, where what Terms gave another one says how it was
+// told; a reader that begins has none.
+func (s *Server) Turns(terms string, of inventory.Scope) *Turns {
+	t := &Turns{view: s.view, scope: of}
+	if told, ok := readRoll(terms); ok {
+		t.told = told
+	}
+	return t
+}
+
+// Turned gives a channel that is closed once Turn may have something to tell that
+// it has not now.
+func (t *Turns) Turned() <-chan struct{} { return t.view.pulse.next() }
+
+// Turn goes over to how the warehouses stand now, and calls again for every level
+// of which that changes what is sellable, with what a GET of it gives.
+func (t *Turns) Turn(again func(l *inventory.Level, data []byte) error) error {
+	return t.turn(func(*inventory.WarehouseState, beat) error { return nil }, func(m *moment, l *inventory.Level) error {
+		data, err := newMarshaler().Marshal(m.availability(l, forestockv1.View_FULL))
+		if err != nil {
+			return err
+		}
+		return again(l, data)
+	})
+}
+
+// turn also calls stands for every warehouse that is not as it was told.
+func (t *Turns) turn(stands func(*inventory.WarehouseState, beat) error, again func(*moment, *inventory.Level) error) error {
 	now := time.Now()
-	for _, s := range w.view.stock.Warehouses() {
-		if len(w.scope.Warehouses) > 0 && !slices.Contains(w.scope.Warehouses, s.Warehouse) {
+	for _, s := range t.view.stock.Warehouses() {
+		if len(t.scope.Warehouses) > 0 && !slices.Contains(t.scope.Warehouses, s.Warehouse) {
 			continue
 		}
-		b := w.view.pulse.beat(&s, now)
-		before, known := w.told.of(s.Warehouse)
+		b := t.view.pulse.beat(&s, now)
+		before, known := t.told.of(s.Warehouse)
+		if known && b.settling { // nothing is taken back for a hub that has only begun to listen
+			b.terms = before.terms
+		}
 		if before == b {
 			continue
 		}
 		if before.freshness != b.freshness || before.terms.Closed != b.terms.Closed {
-			m := w.view.warehouseMessage(&s, now)
-			m.Freshness, m.Closed = b.freshness, b.terms.Closed
-			if err := w.stream.Send(&forestockv1.WatchAvailabilityResponse{Warehouse: m, ResumeToken: w.token()}); err != nil {
-				return nil, err
+			if err := stands(&s, b); err != nil {
+				return err
 			}
 		}
 		if known && before.terms != b.terms {
-			if err := w.tellAgain(s, before, b); err != nil {
-				return nil, err
+			if err := t.tellAgain(s, before, b, again); err != nil {
+				return err
 			}
 		}
-		w.told.set(s.Warehouse, b)
+		t.told.set(s.Warehouse, b)
 	}
-	w.told.complete()
-	return changed, nil
+	t.told.complete()
+	return nil
 }
 
-// tellAgain sends the numbers of a warehouse of which something else is sellable
-// than before, though nothing happened to the goods: it closed, or a day ended.
-// Until it is through, the tokens say that it was not told.
-func (w *watch) tellAgain(s inventory.WarehouseState, before, now beat) error {
+// tellAgain calls again for the levels of a warehouse of which something else is
+// sellable than before. Until it is through, Terms says that they were not told.
+func (t *Turns) tellAgain(s inventory.WarehouseState, before, now beat, again func(*moment, *inventory.Level) error) error {
 	const atOnce = 512
-	m := w.view.moment(s, w.channel, time.Now())
+	m := t.view.moment(s, t.channel, time.Now())
 	m.promisesOn(now)
 	old := before.terms
-	old.Channel = w.channel
+	old.Channel = t.channel
 	for after := stock.SKU(""); ; {
-		levels := w.view.stock.Levels(s.Warehouse, after, atOnce)
+		levels := t.view.stock.Levels(s.Warehouse, after, atOnce)
 		for i := range levels {
 			l := &levels[i]
 			after = l.SKU
-			if len(w.scope.SKUs) > 0 && !slices.Contains(w.scope.SKUs, l.SKU) || l.Offer(old) == l.Offer(m.terms) {
+			if len(t.scope.SKUs) > 0 && !slices.Contains(t.scope.SKUs, l.SKU) || l.Offer(old) == l.Offer(m.terms) {
 				continue
 			}
-			if err := w.tell(m, l); err != nil {
+			if err := again(m, l); err != nil {
 				return err
 			}
 		}
@@ -71,6 +105,34 @@ func (w *watch) tellAgain(s inventory.WarehouseState, before, now beat) error {
 	}
 }
 
+// moment gives a warehouse as it was told to stand.
+func (t *Turns) moment(s inventory.WarehouseState) *moment {
+	now := time.Now()
+	b, known := t.told.of(s.Warehouse)
+	if !known { // it is new here
+		b = t.view.pulse.beat(&s, now)
+		t.told.set(s.Warehouse, b)
+	}
+	m := t.view.moment(s, t.channel, now)
+	m.promisesOn(b)
+	return m
+}
+
+// LevelJSON gives a SKU as a GET of it would, of a warehouse that stands as it was
+// told. What is not known any more has nothing.
+func (t *Turns) LevelJSON(w stock.Warehouse, sku stock.SKU) ([]byte, error) {
+	s, err := t.view.warehouse("warehouse", w)
+	if err != nil {
+		return nil, err
+	}
+	m := t.moment(s)
+	l, _ := m.level(sku)
+	return newMarshaler().Marshal(m.availability(&l, forestockv1.View_FULL))
+}
+
+// Terms is what has to be known of this reader to go on with another one.
+func (t *Turns) Terms() string { return t.told.text() }
+
 // promisesOn makes the moment one of a warehouse that stands so.
 func (m *moment) promisesOn(b beat) {
 	channel := m.terms.Channel
@@ -78,13 +140,13 @@ func (m *moment) promisesOn(b beat) {
 	m.terms.Channel = channel
 }
 
-// roll is how each warehouse stood when a watch told of it. A token carries it,
-// so that a watch that goes on knows of which numbers something else is sellable.
+// roll is how each warehouse stood when a reader was told of it.
 type roll struct {
 	beats map[stock.Warehouse]beat
-	// before is the day of the token that the watch goes on after, until every
-	// warehouse was told; those that the token does not name promised as usual.
+	// before is the day of the text that was read, until every warehouse was told;
+	// those that the text does not name promised as usual.
 	before  stock.Date
+	most    int    // warehouses that text names; 0 is all
 	written string // text; empty while it has to be written anew
 }
 
@@ -107,10 +169,7 @@ func (r *roll) set(w stock.Warehouse, b beat) {
 // complete notes that every warehouse was told.
 func (r *roll) complete() { r.before, r.written = 0, "" }
 
-// maxUnusual bounds the warehouses that a token names.
-const maxUnusual = 8
-
-// How a token marks a warehouse that does not promise as usual.
+// How a text marks a warehouse that does not promise as usual.
 const (
 	degradedMark = '~'
 	closedMark   = '!'
@@ -123,7 +182,7 @@ func (r *roll) text() string {
 	if r.written != "" {
 		return r.written
 	}
-	day, unusual := r.before, make([]string, 0, maxUnusual)
+	day, unusual := r.before, []string(nil)
 	for w, b := range r.beats {
 		if day == 0 || b.terms.Today < day {
 			day = b.terms.Today
@@ -135,11 +194,11 @@ func (r *roll) text() string {
 		if b.terms.Closed {
 			mark += string(closedMark)
 		}
-		if mark != string(w) && len(unusual) <= maxUnusual {
+		if mark != string(w) {
 			unusual = append(unusual, mark)
 		}
 	}
-	if len(unusual) > maxUnusual {
+	if r.most > 0 && len(unusual) > r.most {
 		unusual = []string{tooManyMark}
 	}
 	slices.Sort(unusual)

@@ -25,13 +25,11 @@ type watchStream = grpc.ServerStreamingServer[forestockv1.WatchAvailabilityRespo
 type watch struct {
 	*availability
 	stream   watchStream
-	scope    inventory.Scope
-	channel  string
+	turns    Turns
 	detail   forestockv1.View
 	question string          // what its resume tokens are bound to
 	at       inventory.Token // how far the feed came
 	caughtUp bool            // every number as it was at the beginning is through
-	told     roll
 }
 
 // WatchAvailability streams the numbers of a scope, and then every change. The
@@ -46,7 +44,10 @@ func (a *availability) WatchAvailability(req *forestockv1.WatchAvailabilityReque
 	if err != nil {
 		return err
 	}
-	w := &watch{availability: a, stream: stream, scope: scope, channel: channel, detail: req.GetView(), question: scopeQuestion(scope, channel)}
+	w := &watch{
+		availability: a, stream: stream, turns: Turns{view: a.view, scope: scope, channel: channel}, detail: req.GetView(),
+		question: scopeQuestion(scope, channel),
+	}
 	if err := w.resume(req.GetResumeToken()); err != nil {
 		return err
 	}
@@ -105,6 +106,7 @@ func scopeQuestion(s inventory.Scope, channel string) string {
 // resume begins where a token says; with everything, where it does not say how
 // the warehouses stood.
 func (w *watch) resume(token string) error {
+	w.turns.told.most = maxUnusual
 	if token == "" {
 		return nil
 	}
@@ -113,7 +115,8 @@ func (w *watch) resume(token string) error {
 		since, err := inventory.ParseToken(at)
 		if err == nil {
 			if told, ok := readRoll(terms); ok {
-				w.at, w.told = since, told
+				told.most = maxUnusual
+				w.at, w.turns.told = since, told
 			}
 			return nil
 		}
@@ -122,12 +125,15 @@ func (w *watch) resume(token string) error {
 		"this resume_token belongs to no watch like this one; hand it back as it came, with the same warehouses, skus and channel, or leave it out to begin again")
 }
 
+// maxUnusual bounds the warehouses that a token names, which is bounded itself.
+const maxUnusual = 8
+
 // token is what a watch that goes on after this one is handed.
 func (w *watch) token() string {
 	if w.at == (inventory.Token{}) {
 		return ""
 	}
-	return placeToken(resume, w.question, w.at.String()+" "+w.told.text())
+	return placeToken(resume, w.question, w.at.String()+" "+w.turns.Terms())
 }
 
 // run takes the feed into the stream until one side ends. Between them is room
@@ -212,14 +218,12 @@ func (w *watch) tellLevel(id stock.Warehouse, sku stock.SKU) error {
 	if err != nil {
 		return err
 	}
-	if _, known := w.told.of(id); !known { // it is new here
+	if _, known := w.turns.told.of(id); !known { // it is new here
 		if _, err := w.tellTurns(); err != nil {
 			return err
 		}
 	}
-	m := w.view.moment(s, w.channel, time.Now())
-	b, _ := w.told.of(id)
-	m.promisesOn(b)
+	m := w.turns.moment(s)
 	l, _ := m.level(sku)
 	return w.tell(m, &l)
 }
@@ -235,4 +239,17 @@ func (w *watch) tellCaughtUp() error {
 		return nil
 	}
 	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{ResumeToken: w.token(), Bookmark: true})
+}
+
+// tellTurns sends every warehouse that does not stand as it was told last, and
+// the numbers that this changes. It gives a channel that is closed once there
+// may be more.
+func (w *watch) tellTurns() (<-chan struct{}, error) {
+	turned := w.turns.Turned() // before looking, or a change in between is missed
+	err := w.turns.turn(func(s *inventory.WarehouseState, b beat) error {
+		m := w.view.warehouseMessage(s, time.Now())
+		m.Freshness, m.Closed = b.freshness, b.terms.Closed
+		return w.stream.Send(&forestockv1.WatchAvailabilityResponse{Warehouse: m, ResumeToken: w.token()})
+	}, w.tell)
+	return turned, err
 }

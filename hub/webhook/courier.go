@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ const failuresUntilDown = 5
 // for what is atomic.
 type courier struct {
 	endpoint Endpoint
-	key      []byte
+	keys     keys
 	config   *Config
 	store    Store
 	teller   Teller
@@ -62,7 +63,27 @@ type Status struct {
 type step struct {
 	lane   *lane
 	letter *letter // nil for none
-	token  inventory.Token
+	at     place   // behind it
+}
+
+// place is how far a feed came.
+type place struct {
+	token inventory.Token
+	terms string // on which levels were told
+}
+
+func (p place) String() string {
+	if p.terms == "" {
+		return p.token.String()
+	}
+	return p.token.String() + " " + p.terms
+}
+
+// parsePlace reads what String wrote.
+func parsePlace(text string) (place, error) {
+	token, terms, _ := strings.Cut(text, " ")
+	t, err := inventory.ParseToken(token)
+	return place{t, terms}, err
 }
 
 // feeds are what a courier's followers give it.
@@ -98,7 +119,7 @@ func (c *courier) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	f := feeds{make(chan step), make(chan step), make(chan error, 2)}
-	since, levelsSince := c.events.base, c.levels.base
+	since, levelsSince := c.events.base.token, c.levels.base
 	all.Go(func() { f.broken <- c.followEvents(ctx, since, f.events) })
 	all.Go(func() { f.broken <- c.followLevels(ctx, levelsSince, f.levels) })
 	err := c.deliver(ctx, &f, &all)
@@ -164,13 +185,13 @@ func (c *courier) deliver(ctx context.Context, f *feeds, all *sync.WaitGroup) er
 
 func (c *courier) take(s step, now time.Time) {
 	if s.letter == nil {
-		s.lane.skip(s.token)
+		s.lane.skip(s.at)
 		return
 	}
 	if s.letter.Since.Before(c.saved.Since) {
 		s.letter.Since = c.saved.Since
 	}
-	s.lane.add(s.letter, s.token, now)
+	s.lane.add(s.letter, s.at, now)
 }
 
 // dispatch begins as many attempts as may run, and gives how long until there
@@ -230,13 +251,13 @@ func (c *courier) heldFor(l *lane) func(string) bool {
 // attempt posts an event. While it runs, the loop leaves the item alone.
 func (c *courier) attempt(ctx context.Context, it *item) error {
 	if it.row == "" {
-		return c.sender.post(ctx, c.endpoint.URL, c.key, it.ID, it.Body)
+		return c.sender.post(ctx, c.endpoint.URL, c.keys, it.ID, it.Body)
 	}
 	row, ok, err := read[letter](c.store, it.row)
 	if err != nil || !ok {
 		return err
 	}
-	return c.sender.post(ctx, c.endpoint.URL, c.key, row.ID, row.Body)
+	return c.sender.post(ctx, c.endpoint.URL, c.keys, row.ID, row.Body)
 }
 
 // settle notes how an attempt ended, and gives its error.

@@ -3,6 +3,7 @@ package webhook
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -36,6 +37,34 @@ type Endpoint struct {
 	Created    time.Time         `json:"created"`
 	By         string            `json:"by"`
 	Off        string            `json:"off"` // why nothing is sent; empty while it is on
+	// OldSecret signs as well until OldUntil.
+	OldSecret string    `json:"old_secret,omitempty"`
+	OldUntil  time.Time `json:"old_until,omitzero"`
+	Rotated   time.Time `json:"rotated,omitzero"` // when the secret was changed last, and by whom
+	RotatedBy string    `json:"rotated_by,omitempty"`
+}
+
+// maxOverlap is how long two secrets may be valid at once.
+const maxOverlap = 30 * 24 * time.Hour
+
+// rotate gives the endpoint another secret. The former one goes on signing until
+// then.
+func (e *Endpoint) rotate(secret, by string, now, until time.Time) error {
+	if secret == "" {
+		secret = newSecret()
+	}
+	if _, err := keyOf(secret); err != nil {
+		return err
+	}
+	if secret == e.Secret {
+		return errors.New("this is the present secret already")
+	}
+	e.OldSecret, e.OldUntil = "", time.Time{}
+	if until.After(now) {
+		e.OldSecret, e.OldUntil = e.Secret, until
+	}
+	e.Secret, e.Rotated, e.RotatedBy = secret, now, by
+	return nil
 }
 
 // newEndpoint checks what somebody asked for.

@@ -14,8 +14,23 @@ import (
 // Teller gives what events carry: the messages of the REST API, in its JSON.
 type Teller interface {
 	ReservationJSON(*inventory.Reservation) ([]byte, error)
-	// AvailabilityJSON gives what a GET of the SKU gives.
-	AvailabilityJSON(stock.Warehouse, stock.SKU) ([]byte, error)
+	// Levels begins for a reader of levels, where terms says how another one was
+	// told; empty for one that begins.
+	Levels(terms string, of inventory.Scope) Levels
+}
+
+// Levels tells one reader of levels, and when something else is sellable of them
+// though nothing happened to the goods. It belongs to one goroutine.
+type Levels interface {
+	// Turned gives a channel that is closed once Turn may have something to tell.
+	Turned() <-chan struct{}
+	// Turn calls again for every level of which something else is sellable now,
+	// with what a GET of it gives.
+	Turn(again func(l *inventory.Level, data []byte) error) error
+	// LevelJSON gives what a GET of the SKU gives.
+	LevelJSON(stock.Warehouse, stock.SKU) ([]byte, error)
+	// Terms is what another reader has to know to go on after this one.
+	Terms() string
 }
 
 // cloudEvent is CloudEvents 1.0, JSON format, with the extensions partitionkey
@@ -40,18 +55,18 @@ func eventID(kind string, t inventory.Token) string {
 	return fmt.Sprintf("%s_%016x_%d", kind, t.Incarnation, t.Revision)
 }
 
-// tokenOf reads from the id of an event about a reservation where a feed that
-// begins with this event starts.
+// tokenOf reads from the id of an event where a feed that begins with this event
+// starts. Events of reservations and of levels count their revisions together.
 func tokenOf(id string) (inventory.Token, error) {
 	parts := strings.Split(id, "_")
-	if len(parts) == 3 && parts[0] == "res" {
+	if len(parts) == 3 && parts[0] == "res" || len(parts) >= 3 && parts[0] == "lvl" {
 		incarnation, err := strconv.ParseUint(parts[1], 16, 64)
 		revision, err2 := strconv.ParseUint(parts[2], 10, 64)
 		if err == nil && err2 == nil && revision > 0 {
 			return inventory.Token{Incarnation: incarnation, Revision: inventory.Revision(revision - 1)}, nil
 		}
 	}
-	return inventory.Token{}, fmt.Errorf("%.80q is no id of an event about a reservation", id)
+	return inventory.Token{}, fmt.Errorf("%.80q is no id of an event about a reservation or a level", id)
 }
 
 // letter is one event for one endpoint.
@@ -84,13 +99,15 @@ func (c *Config) reservationLetter(teller Teller, incarnation uint64, e *invento
 	})
 }
 
-func (c *Config) levelLetter(teller Teller, incarnation uint64, l *inventory.Level) (*letter, error) {
-	data, err := teller.AvailabilityJSON(l.Warehouse, l.SKU)
-	if err != nil {
-		return nil, err
+// levelLetter tells of a level. One that did not change and is told again has an
+// id of its own, or nobody would take it.
+func (c *Config) levelLetter(incarnation uint64, l *inventory.Level, data []byte, again bool) (*letter, error) {
+	id := eventID("lvl", inventory.Token{Incarnation: incarnation, Revision: l.Revision})
+	if again {
+		id += "_" + strconv.FormatInt(time.Now().UnixMilli(), 10)
 	}
 	return c.letter(&cloudEvent{
-		ID: eventID("lvl", inventory.Token{Incarnation: incarnation, Revision: l.Revision}), Type: LevelChanged,
+		ID: id, Type: LevelChanged,
 		Subject: "warehouses/" + string(l.Warehouse) + "/skus/" + string(l.SKU), Time: time.Now().UTC(), Sequence: sequence(l.Revision), Warehouse: l.Warehouse, Data: data,
 	})
 }

@@ -1,20 +1,16 @@
 package webhook
 
-import (
-	"time"
-
-	"github.com/forestock/forestock/hub/inventory"
-)
+import "time"
 
 // item is an event on its way, or a place in the feed that needs nothing more.
 type item struct {
 	*letter
-	row   string          // key of a letter that is on disk; its body is there
-	token inventory.Token // of the feed behind this event
-	next  time.Time       // not before
-	won   uint64          // what the endpoint had taken when this failed first
-	busy  bool            // an attempt runs
-	done  bool
+	row  string    // key of a letter that is on disk; its body is there
+	at   place     // of the feed behind this event
+	next time.Time // not before
+	won  uint64    // what the endpoint had taken when this failed first
+	busy bool      // an attempt runs
+	done bool
 }
 
 // lane is the part of a feed that is on its way to one endpoint. It gives out
@@ -25,11 +21,11 @@ type lane struct {
 	coalesce time.Duration // how long events wait for newer ones of their key that replace them; 0 keeps all
 	window   []*item       // in the order of the feed; the first one is never done
 	queues   map[string][]*item
-	waiting  int             // items that are not done
-	base     inventory.Token // everything up to it is done
+	waiting  int   // items that are not done
+	base     place // everything up to it is done
 }
 
-func newLane(base inventory.Token, limit int, coalesce time.Duration) *lane {
+func newLane(base place, limit int, coalesce time.Duration) *lane {
 	return &lane{limit: limit, coalesce: coalesce, queues: make(map[string][]*item), base: base}
 }
 
@@ -37,8 +33,8 @@ func newLane(base inventory.Token, limit int, coalesce time.Duration) *lane {
 func (l *lane) full() bool { return l.waiting >= l.limit }
 
 // add takes an event in, behind all others of its key.
-func (l *lane) add(e *letter, token inventory.Token, now time.Time) *item {
-	it := &item{letter: e, token: token}
+func (l *lane) add(e *letter, at place, now time.Time) *item {
+	it := &item{letter: e, at: at}
 	queue := l.queues[e.Key]
 	if l.coalesce > 0 {
 		it.next = now.Add(l.coalesce)
@@ -55,16 +51,16 @@ func (l *lane) add(e *letter, token inventory.Token, now time.Time) *item {
 	return it
 }
 
-// skip notes that the feed got to a token with nothing to tell.
-func (l *lane) skip(token inventory.Token) {
+// skip notes that the feed got to a place with nothing to tell.
+func (l *lane) skip(at place) {
 	n := len(l.window)
 	switch {
 	case n == 0:
-		l.base = token
+		l.base = at
 	case l.window[n-1].done:
-		l.window[n-1].token = token
+		l.window[n-1].at = at
 	default:
-		l.window = append(l.window, &item{token: token, done: true})
+		l.window = append(l.window, &item{at: at, done: true})
 	}
 }
 
@@ -86,7 +82,7 @@ func (l *lane) finish(it *item) {
 	}
 	it.letter = nil // its bytes go; its place in the window stays
 	for len(l.window) > 0 && l.window[0].done {
-		l.base, l.window = l.window[0].token, l.window[1:]
+		l.base, l.window = l.window[0].at, l.window[1:]
 	}
 	if len(l.window) > 2*l.waiting+64 {
 		l.compact()
@@ -98,7 +94,7 @@ func (l *lane) compact() {
 	out := make([]*item, 0, 2*l.waiting+1)
 	for _, it := range l.window {
 		if n := len(out); n > 0 && it.done && out[n-1].done {
-			out[n-1].token = it.token
+			out[n-1].at = it.at
 			continue
 		}
 		out = append(out, it)

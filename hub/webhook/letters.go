@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/forestock/forestock/hub/inventory"
 )
 
 const (
@@ -24,17 +22,17 @@ func (c *courier) load(_ context.Context) error {
 		return err
 	}
 	c.saved, c.from = saved, saved.From
-	events, err := inventory.ParseToken(saved.Events)
+	events, err := parsePlace(saved.Events)
 	if err != nil {
 		return err
 	}
-	levels, err := inventory.ParseToken(saved.Levels)
+	levels, err := parsePlace(saved.Levels)
 	if err != nil {
 		return err
 	}
 	c.events = newLane(events, c.config.Window, 0)
 	c.levels = newLane(levels, c.config.Window, c.config.Coalesce)
-	c.parked = newLane(inventory.Token{}, maxParked, 0)
+	c.parked = newLane(place{}, maxParked, 0)
 	keys, letters, err := list[letter](c.store, parkedRows+c.endpoint.ID+"/", "", 2*maxParked)
 	if err != nil {
 		return err
@@ -50,7 +48,7 @@ func (c *courier) load(_ context.Context) error {
 func (c *courier) hang(row string, e *letter, next time.Time) {
 	light := *e
 	light.Body = nil
-	it := c.parked.add(&light, inventory.Token{}, time.Time{})
+	it := c.parked.add(&light, place{}, time.Time{})
 	it.row, it.next = row, next
 }
 

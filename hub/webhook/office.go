@@ -163,13 +163,13 @@ func (o *Office) courier(of entry, teller Teller) (*courier, bool) {
 	if e == nil || e.generation != of.generation {
 		return nil, false
 	}
-	key, err := keyOf(e.Secret)
+	k, err := keysOf(&e.Endpoint)
 	if err != nil {
 		return nil, false // it was checked when the endpoint was added
 	}
 	generation := e.generation
 	e.courier = &courier{
-		endpoint: e.Endpoint, key: key, config: &o.config, store: o.store, teller: teller, sender: o.sender,
+		endpoint: e.Endpoint, keys: k, config: &o.config, store: o.store, teller: teller, sender: o.sender,
 		log: o.log, metrics: o.metrics, results: make(chan result),
 		save: func(ctx context.Context, rows map[string][]byte) error {
 			o.mu.Lock()

@@ -45,7 +45,7 @@ func newSender(c *Config) *sender {
 }
 
 // post makes one attempt. It returns nil once the endpoint has taken the event.
-func (s *sender) post(ctx context.Context, url string, key []byte, id string, body []byte) error {
+func (s *sender) post(ctx context.Context, url string, k keys, id string, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *sender) post(ctx context.Context, url string, key []byte, id string, bo
 	req.Header.Set("User-Agent", "forestock-hub")
 	req.Header.Set(headerID, id)
 	req.Header.Set(headerTimestamp, strconv.FormatInt(at.Unix(), 10))
-	req.Header.Set(headerSignature, sign(key, id, at, body))
+	req.Header.Set(headerSignature, k.sign(id, at, body))
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return fmt.Errorf("no answer: %w", errors.Unwrap(err))

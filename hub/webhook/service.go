@@ -48,10 +48,11 @@ func idOf(name string) string { return strings.TrimPrefix(name, "webhooks/") }
 // CreateWebhook adds an endpoint.
 func (o *Office) CreateWebhook(ctx context.Context, req *forestockv1.CreateWebhookRequest) (*forestockv1.Webhook, error) {
 	w := req.GetWebhook()
-	e := Endpoint{URL: w.GetUrl(), Types: w.GetTypes(), Secret: w.GetSecret(), By: strings.TrimSpace(req.GetBy())}
-	if e.By == "" || len(e.By) > 128 {
-		return nil, refuse(codes.InvalidArgument, invalidWebhook, "by: say in up to 128 bytes who adds it")
+	by, err := somebody(req.GetBy())
+	if err != nil {
+		return nil, err
 	}
+	e := Endpoint{URL: w.GetUrl(), Types: w.GetTypes(), Secret: w.GetSecret(), By: by}
 	if len(w.GetTypes()) > 32 || len(w.GetWarehouses()) > 1024 {
 		return nil, refuse(codes.InvalidArgument, invalidWebhook, "at most 32 types and 1024 warehouses; leave them out for all")
 	}
@@ -74,6 +75,50 @@ func (o *Office) CreateWebhook(ctx context.Context, req *forestockv1.CreateWebho
 	}
 	m := message(&entry{Endpoint: checked})
 	m.Secret = checked.Secret
+	return m, nil
+}
+
+// somebody reads who does it.
+func somebody(by string) (string, error) {
+	if by = strings.TrimSpace(by); by == "" || len(by) > 128 {
+		return "", refuse(codes.InvalidArgument, invalidWebhook, "by: say in up to 128 bytes who does it")
+	}
+	return by, nil
+}
+
+// usualOverlap is how long the former secret signs too, unless told otherwise.
+const usualOverlap = 24 * time.Hour
+
+// RotateWebhookSecret gives an endpoint another secret.
+func (o *Office) RotateWebhookSecret(ctx context.Context, req *forestockv1.RotateWebhookSecretRequest) (*forestockv1.Webhook, error) {
+	by, err := somebody(req.GetBy())
+	if err != nil {
+		return nil, err
+	}
+	overlap := usualOverlap
+	if d := req.GetOverlap(); d != nil {
+		overlap = d.AsDuration()
+		if d.CheckValid() != nil || overlap < 0 || overlap > maxOverlap {
+			return nil, refuse(codes.InvalidArgument, invalidWebhook, "overlap: both secrets sign for 0s to %ds", int(maxOverlap.Seconds()))
+		}
+	}
+	id := idOf(req.GetName())
+	var secret string
+	err = o.change(ctx, id, func(e *entry, _ map[string][]byte) error {
+		now := time.Now().UTC()
+		if err := e.rotate(req.GetSecret(), by, now, now.Add(overlap)); err != nil {
+			return refuse(codes.InvalidArgument, invalidWebhook, "secret: %v", err)
+		}
+		secret = e.Secret
+		return nil
+	})
+	if err != nil {
+		return nil, answered(err, req.GetName())
+	}
+	o.log.WarnContext(ctx, "webhook secret changed", "webhook", id, "by", by, "overlap", overlap)
+	e, _ := o.find(id)
+	m := message(&e)
+	m.Secret = secret
 	return m, nil
 }
 
@@ -114,6 +159,11 @@ func (o *Office) ReplayWebhook(ctx context.Context, req *forestockv1.ReplayWebho
 			return err
 		}
 		e.Off, saved.Events, saved.Since, saved.From = "", from.String(), time.Now().UTC(), time.Time{}
+		// Levels are states: what changed behind the event, or else all as they are.
+		saved.Levels = ""
+		if req.GetFromEvent() != "" {
+			saved.Levels = from.String()
+		}
 		if req.GetFromTime() != nil {
 			saved.From = req.GetFromTime().AsTime().Truncate(time.Millisecond) // as precise as events are
 		}
@@ -226,6 +276,7 @@ func message(e *entry) *forestockv1.Webhook {
 		Name: "webhooks/" + e.ID, Url: e.URL, Types: e.Types, CreateTime: timestamppb.New(e.Created), Creator: e.By, Off: e.Off,
 		Waiting: int32(e.status.Waiting), Parked: int32(e.status.Parked), Dead: int32(e.status.Dead), Error: e.status.Error,
 		OldestTime: optional(e.status.Oldest), DeliveredTime: optional(e.status.Delivered),
+		RotateTime: optional(e.Rotated), Rotator: e.RotatedBy, OldSecretExpireTime: optional(e.OldUntil),
 	}
 	for _, w := range e.Warehouses {
 		m.Warehouses = append(m.Warehouses, string(w))

@@ -29,6 +29,32 @@ func keyOf(secret string) ([]byte, error) {
 	return key, nil
 }
 
+// keys sign what is posted: the present secret, and for a while the one before.
+type keys struct {
+	now, old []byte
+	oldUntil time.Time
+}
+
+// keysOf reads the secrets of an endpoint.
+func keysOf(e *Endpoint) (k keys, err error) {
+	if k.now, err = keyOf(e.Secret); err != nil || e.OldSecret == "" {
+		return k, err
+	}
+	k.oldUntil = e.OldUntil
+	k.old, err = keyOf(e.OldSecret)
+	return k, err
+}
+
+// sign gives the webhook-signature header. Standard Webhooks, "Signature scheme":
+// several signatures, with a space between them, let a secret be changed without
+// a gap.
+func (k *keys) sign(id string, at time.Time, body []byte) string {
+	if k.old == nil || !at.Before(k.oldUntil) {
+		return sign(k.now, id, at, body)
+	}
+	return sign(k.now, id, at, body) + " " + sign(k.old, id, at, body)
+}
+
 // sign gives the webhook-signature of a message: HMAC-SHA256 over its id, the
 // second of the attempt and its body.
 func sign(key []byte, id string, at time.Time, body []byte) string {

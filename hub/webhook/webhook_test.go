@@ -112,12 +112,12 @@ func TestCheckURL_WantsHTTPS(t *testing.T) {
 func TestGuard_AsksAgainWhenItDials(t *testing.T) {
 	shop := newShop(t)
 	guarded := DefaultConfig()
-	err := newSender(&guarded).post(t.Context(), shop.URL, []byte("key"), "id", []byte("{}"))
+	err := newSender(&guarded).post(t.Context(), shop.URL, keys{now: []byte("key")}, "id", []byte("{}"))
 	if !errors.Is(err, errPrivate) {
 		t.Errorf("posted to this machine: %v", err)
 	}
 	guarded.AllowPrivate = true
-	if err := newSender(&guarded).post(t.Context(), shop.URL, []byte("key"), "id", []byte("{}")); err != nil {
+	if err := newSender(&guarded).post(t.Context(), shop.URL, keys{now: []byte("key")}, "id", []byte("{}")); err != nil {
 		t.Errorf("the control: %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestSender_FollowsNoRedirect(t *testing.T) {
 	other := newShop(t)
 	shop.Config.Handler = http.RedirectHandler(other.URL, http.StatusTemporaryRedirect)
 	c := impatient()
-	if err := newSender(&c).post(t.Context(), shop.URL, []byte("key"), "id", []byte("{}")); err == nil || other.tries > 0 {
+	if err := newSender(&c).post(t.Context(), shop.URL, keys{now: []byte("key")}, "id", []byte("{}")); err == nil || other.tries > 0 {
 		t.Errorf("%v, and the other got %d", err, other.tries)
 	}
 }

@@ -3,7 +3,6 @@ package webhook
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,6 +34,8 @@ type world struct {
 	box    *storetest.Box
 	office *Office
 	stop   func()
+	line   line
+	server *api.Server
 }
 
 // impatient waits for nothing longer than a test should take.
@@ -54,10 +56,21 @@ func newWorld(t *testing.T, c Config) *world {
 	return w
 }
 
-// quiet is a line that nobody has spoken on.
-type quiet struct{}
+// teller is the real API.
+type teller struct{ *api.Server }
 
-func (quiet) Contact(stock.Warehouse) api.Contact { return api.Contact{} }
+func (t teller) Levels(terms string, of inventory.Scope) Levels { return t.Turns(terms, of) }
+
+// line is what is known of the line to the warehouse.
+type line struct{ silent atomic.Bool }
+
+func (l *line) Contact(stock.Warehouse) api.Contact {
+	at := time.Now()
+	if l.silent.Load() {
+		at = at.Add(-time.Hour)
+	}
+	return api.Contact{Heard: at, Complete: at}
+}
 
 func (w *world) open() {
 	w.t.Helper()
@@ -72,11 +85,11 @@ func (w *world) open() {
 	}
 	c := api.DefaultConfig()
 	c.GRPC, c.HTTP = "127.0.0.1:0", "127.0.0.1:0"
-	server, err := api.New(c, api.Deps{Stock: s, Link: quiet{}, Webhooks: o, Registry: prometheus.NewRegistry(), Log: log})
+	server, err := api.New(c, api.Deps{Stock: s, Link: &w.line, Webhooks: o, Registry: prometheus.NewRegistry(), Log: log})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.store, w.office = s, o
+	w.store, w.office, w.server = s, o, server
 	ctx, cancel := context.WithCancel(context.Background())
 	back, stopStore := context.WithCancel(context.Background())
 	var fronts, stores sync.WaitGroup
@@ -86,13 +99,14 @@ func (w *world) open() {
 		}
 	}
 	stores.Go(func() { check(s.Run(back)) })
-	fronts.Go(func() { check(o.Run(ctx, server)) })
+	fronts.Go(func() { check(server.Run(ctx)) })
+	fronts.Go(func() { check(o.Run(ctx, teller{server})) })
 	w.stop = sync.OnceFunc(func() {
 		cancel()
 		fronts.Wait()
 		stopStore()
 		stores.Wait()
-		check(errors.Join(server.Close(), s.Close()))
+		check(s.Close())
 	})
 }
 

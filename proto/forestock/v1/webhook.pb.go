@@ -9,6 +9,7 @@ package forestockv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -35,7 +36,7 @@ type Webhook struct {
 	// Only events of these warehouses, by id; empty for all.
 	Warehouses []string `protobuf:"bytes,4,rep,name=warehouses,proto3" json:"warehouses,omitempty"`
 	// whsec_ and 24 to 64 bytes in base64; made by the hub where it is left out.
-	// Only given when the endpoint is added.
+	// Only given when the endpoint is added or the secret changed.
 	Secret     string                 `protobuf:"bytes,5,opt,name=secret,proto3" json:"secret,omitempty"`
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Who added it.
@@ -52,9 +53,14 @@ type Webhook struct {
 	// When an event was taken last. Output only.
 	DeliveredTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=delivered_time,json=deliveredTime,proto3" json:"delivered_time,omitempty"`
 	// Why the last attempt failed; empty when it did not. Output only.
-	Error         string `protobuf:"bytes,14,opt,name=error,proto3" json:"error,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Error string `protobuf:"bytes,14,opt,name=error,proto3" json:"error,omitempty"`
+	// When the secret was changed last, and by whom. Output only.
+	RotateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=rotate_time,json=rotateTime,proto3" json:"rotate_time,omitempty"`
+	Rotator    string                 `protobuf:"bytes,16,opt,name=rotator,proto3" json:"rotator,omitempty"`
+	// Until when the secret before signs as well. Output only.
+	OldSecretExpireTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=old_secret_expire_time,json=oldSecretExpireTime,proto3" json:"old_secret_expire_time,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Webhook) Reset() {
@@ -185,6 +191,100 @@ func (x *Webhook) GetError() string {
 	return ""
 }
 
+func (x *Webhook) GetRotateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RotateTime
+	}
+	return nil
+}
+
+func (x *Webhook) GetRotator() string {
+	if x != nil {
+		return x.Rotator
+	}
+	return ""
+}
+
+func (x *Webhook) GetOldSecretExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldSecretExpireTime
+	}
+	return nil
+}
+
+type RotateWebhookSecretRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// webhooks/{id}
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// As in Webhook; made by the hub where it is left out.
+	Secret string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	// How long the former secret signs as well, at most 30 days; absent means a
+	// day.
+	Overlap *durationpb.Duration `protobuf:"bytes,3,opt,name=overlap,proto3" json:"overlap,omitempty"`
+	// Who changes it.
+	By            string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateWebhookSecretRequest) Reset() {
+	*x = RotateWebhookSecretRequest{}
+	mi := &file_forestock_v1_webhook_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateWebhookSecretRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateWebhookSecretRequest) ProtoMessage() {}
+
+func (x *RotateWebhookSecretRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_webhook_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateWebhookSecretRequest.ProtoReflect.Descriptor instead.
+func (*RotateWebhookSecretRequest) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RotateWebhookSecretRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RotateWebhookSecretRequest) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+func (x *RotateWebhookSecretRequest) GetOverlap() *durationpb.Duration {
+	if x != nil {
+		return x.Overlap
+	}
+	return nil
+}
+
+func (x *RotateWebhookSecretRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 type CreateWebhookRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// url, types, warehouses and secret are taken.
@@ -197,7 +297,7 @@ type CreateWebhookRequest struct {
 
 func (x *CreateWebhookRequest) Reset() {
 	*x = CreateWebhookRequest{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[1]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -209,7 +309,7 @@ func (x *CreateWebhookRequest) String() string {
 func (*CreateWebhookRequest) ProtoMessage() {}
 
 func (x *CreateWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[1]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -222,7 +322,7 @@ func (x *CreateWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateWebhookRequest.ProtoReflect.Descriptor instead.
 func (*CreateWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{1}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *CreateWebhookRequest) GetWebhook() *Webhook {
@@ -247,7 +347,7 @@ type ListWebhooksRequest struct {
 
 func (x *ListWebhooksRequest) Reset() {
 	*x = ListWebhooksRequest{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[2]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -259,7 +359,7 @@ func (x *ListWebhooksRequest) String() string {
 func (*ListWebhooksRequest) ProtoMessage() {}
 
 func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[2]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -272,7 +372,7 @@ func (x *ListWebhooksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksRequest.ProtoReflect.Descriptor instead.
 func (*ListWebhooksRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{2}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{3}
 }
 
 type ListWebhooksResponse struct {
@@ -284,7 +384,7 @@ type ListWebhooksResponse struct {
 
 func (x *ListWebhooksResponse) Reset() {
 	*x = ListWebhooksResponse{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[3]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -296,7 +396,7 @@ func (x *ListWebhooksResponse) String() string {
 func (*ListWebhooksResponse) ProtoMessage() {}
 
 func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[3]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -309,7 +409,7 @@ func (x *ListWebhooksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhooksResponse.ProtoReflect.Descriptor instead.
 func (*ListWebhooksResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{3}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListWebhooksResponse) GetWebhooks() []*Webhook {
@@ -329,7 +429,7 @@ type DeleteWebhookRequest struct {
 
 func (x *DeleteWebhookRequest) Reset() {
 	*x = DeleteWebhookRequest{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[4]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -341,7 +441,7 @@ func (x *DeleteWebhookRequest) String() string {
 func (*DeleteWebhookRequest) ProtoMessage() {}
 
 func (x *DeleteWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[4]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -354,7 +454,7 @@ func (x *DeleteWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteWebhookRequest.ProtoReflect.Descriptor instead.
 func (*DeleteWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{4}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DeleteWebhookRequest) GetName() string {
@@ -372,7 +472,7 @@ type DeleteWebhookResponse struct {
 
 func (x *DeleteWebhookResponse) Reset() {
 	*x = DeleteWebhookResponse{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[5]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +484,7 @@ func (x *DeleteWebhookResponse) String() string {
 func (*DeleteWebhookResponse) ProtoMessage() {}
 
 func (x *DeleteWebhookResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[5]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +497,7 @@ func (x *DeleteWebhookResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteWebhookResponse.ProtoReflect.Descriptor instead.
 func (*DeleteWebhookResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{5}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{6}
 }
 
 type ReplayWebhookRequest struct {
@@ -406,7 +506,8 @@ type ReplayWebhookRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Tell what happened from this time on.
 	FromTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
-	// Tell the event of this id and what follows it. Without either, all that is kept.
+	// Tell the event of this id, about a reservation or a level, and what follows
+	// it. Without either, all that is kept.
 	FromEvent     string `protobuf:"bytes,3,opt,name=from_event,json=fromEvent,proto3" json:"from_event,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -414,7 +515,7 @@ type ReplayWebhookRequest struct {
 
 func (x *ReplayWebhookRequest) Reset() {
 	*x = ReplayWebhookRequest{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[6]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -426,7 +527,7 @@ func (x *ReplayWebhookRequest) String() string {
 func (*ReplayWebhookRequest) ProtoMessage() {}
 
 func (x *ReplayWebhookRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[6]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -439,7 +540,7 @@ func (x *ReplayWebhookRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhookRequest.ProtoReflect.Descriptor instead.
 func (*ReplayWebhookRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{6}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReplayWebhookRequest) GetName() string {
@@ -476,7 +577,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[7]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +589,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[7]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +602,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{7}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListDeadLettersRequest) GetParent() string {
@@ -535,7 +636,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[8]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +648,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[8]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +661,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{8}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListDeadLettersResponse) GetLetters() []*DeadLetter {
@@ -600,7 +701,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[9]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -612,7 +713,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[9]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -625,7 +726,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{9}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeadLetter) GetName() string {
@@ -696,7 +797,7 @@ type RedeliverDeadLettersRequest struct {
 
 func (x *RedeliverDeadLettersRequest) Reset() {
 	*x = RedeliverDeadLettersRequest{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[10]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -708,7 +809,7 @@ func (x *RedeliverDeadLettersRequest) String() string {
 func (*RedeliverDeadLettersRequest) ProtoMessage() {}
 
 func (x *RedeliverDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[10]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -721,7 +822,7 @@ func (x *RedeliverDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedeliverDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*RedeliverDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{10}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RedeliverDeadLettersRequest) GetParent() string {
@@ -747,7 +848,7 @@ type RedeliverDeadLettersResponse struct {
 
 func (x *RedeliverDeadLettersResponse) Reset() {
 	*x = RedeliverDeadLettersResponse{}
-	mi := &file_forestock_v1_webhook_proto_msgTypes[11]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +860,7 @@ func (x *RedeliverDeadLettersResponse) String() string {
 func (*RedeliverDeadLettersResponse) ProtoMessage() {}
 
 func (x *RedeliverDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_forestock_v1_webhook_proto_msgTypes[11]
+	mi := &file_forestock_v1_webhook_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +873,7 @@ func (x *RedeliverDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedeliverDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*RedeliverDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{11}
+	return file_forestock_v1_webhook_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RedeliverDeadLettersResponse) GetRedelivered() int32 {
@@ -786,7 +887,7 @@ var File_forestock_v1_webhook_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_webhook_proto_rawDesc = "" +
 	"\n" +
-	"\x1aforestock/v1/webhook.proto\x12\fforestock.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc2\x03\n" +
+	"\x1aforestock/v1/webhook.proto\x12\fforestock.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x04\n" +
 	"\aWebhook\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x12\x14\n" +
@@ -806,7 +907,16 @@ const file_forestock_v1_webhook_proto_rawDesc = "" +
 	"\voldest_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"oldestTime\x12A\n" +
 	"\x0edelivered_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\rdeliveredTime\x12\x14\n" +
-	"\x05error\x18\x0e \x01(\tR\x05error\"W\n" +
+	"\x05error\x18\x0e \x01(\tR\x05error\x12;\n" +
+	"\vrotate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"rotateTime\x12\x18\n" +
+	"\arotator\x18\x10 \x01(\tR\arotator\x12O\n" +
+	"\x16old_secret_expire_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\x13oldSecretExpireTime\"\x8d\x01\n" +
+	"\x1aRotateWebhookSecretRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\x123\n" +
+	"\aoverlap\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\aoverlap\x12\x0e\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\"W\n" +
 	"\x14CreateWebhookRequest\x12/\n" +
 	"\awebhook\x18\x01 \x01(\v2\x15.forestock.v1.WebhookR\awebhook\x12\x0e\n" +
 	"\x02by\x18\x02 \x01(\tR\x02by\"\x15\n" +
@@ -843,11 +953,12 @@ const file_forestock_v1_webhook_proto_rawDesc = "" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x14\n" +
 	"\x05names\x18\x02 \x03(\tR\x05names\"@\n" +
 	"\x1cRedeliverDeadLettersResponse\x12 \n" +
-	"\vredelivered\x18\x01 \x01(\x05R\vredelivered2\xa8\x04\n" +
+	"\vredelivered\x18\x01 \x01(\x05R\vredelivered2\x80\x05\n" +
 	"\x0eWebhookService\x12J\n" +
 	"\rCreateWebhook\x12\".forestock.v1.CreateWebhookRequest\x1a\x15.forestock.v1.Webhook\x12U\n" +
 	"\fListWebhooks\x12!.forestock.v1.ListWebhooksRequest\x1a\".forestock.v1.ListWebhooksResponse\x12X\n" +
-	"\rDeleteWebhook\x12\".forestock.v1.DeleteWebhookRequest\x1a#.forestock.v1.DeleteWebhookResponse\x12J\n" +
+	"\rDeleteWebhook\x12\".forestock.v1.DeleteWebhookRequest\x1a#.forestock.v1.DeleteWebhookResponse\x12V\n" +
+	"\x13RotateWebhookSecret\x12(.forestock.v1.RotateWebhookSecretRequest\x1a\x15.forestock.v1.Webhook\x12J\n" +
 	"\rReplayWebhook\x12\".forestock.v1.ReplayWebhookRequest\x1a\x15.forestock.v1.Webhook\x12^\n" +
 	"\x0fListDeadLetters\x12$.forestock.v1.ListDeadLettersRequest\x1a%.forestock.v1.ListDeadLettersResponse\x12m\n" +
 	"\x14RedeliverDeadLetters\x12).forestock.v1.RedeliverDeadLettersRequest\x1a*.forestock.v1.RedeliverDeadLettersResponseB?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
@@ -864,48 +975,55 @@ func file_forestock_v1_webhook_proto_rawDescGZIP() []byte {
 	return file_forestock_v1_webhook_proto_rawDescData
 }
 
-var file_forestock_v1_webhook_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_forestock_v1_webhook_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_forestock_v1_webhook_proto_goTypes = []any{
 	(*Webhook)(nil),                      // 0: forestock.v1.Webhook
-	(*CreateWebhookRequest)(nil),         // 1: forestock.v1.CreateWebhookRequest
-	(*ListWebhooksRequest)(nil),          // 2: forestock.v1.ListWebhooksRequest
-	(*ListWebhooksResponse)(nil),         // 3: forestock.v1.ListWebhooksResponse
-	(*DeleteWebhookRequest)(nil),         // 4: forestock.v1.DeleteWebhookRequest
-	(*DeleteWebhookResponse)(nil),        // 5: forestock.v1.DeleteWebhookResponse
-	(*ReplayWebhookRequest)(nil),         // 6: forestock.v1.ReplayWebhookRequest
-	(*ListDeadLettersRequest)(nil),       // 7: forestock.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),      // 8: forestock.v1.ListDeadLettersResponse
-	(*DeadLetter)(nil),                   // 9: forestock.v1.DeadLetter
-	(*RedeliverDeadLettersRequest)(nil),  // 10: forestock.v1.RedeliverDeadLettersRequest
-	(*RedeliverDeadLettersResponse)(nil), // 11: forestock.v1.RedeliverDeadLettersResponse
-	(*timestamppb.Timestamp)(nil),        // 12: google.protobuf.Timestamp
+	(*RotateWebhookSecretRequest)(nil),   // 1: forestock.v1.RotateWebhookSecretRequest
+	(*CreateWebhookRequest)(nil),         // 2: forestock.v1.CreateWebhookRequest
+	(*ListWebhooksRequest)(nil),          // 3: forestock.v1.ListWebhooksRequest
+	(*ListWebhooksResponse)(nil),         // 4: forestock.v1.ListWebhooksResponse
+	(*DeleteWebhookRequest)(nil),         // 5: forestock.v1.DeleteWebhookRequest
+	(*DeleteWebhookResponse)(nil),        // 6: forestock.v1.DeleteWebhookResponse
+	(*ReplayWebhookRequest)(nil),         // 7: forestock.v1.ReplayWebhookRequest
+	(*ListDeadLettersRequest)(nil),       // 8: forestock.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),      // 9: forestock.v1.ListDeadLettersResponse
+	(*DeadLetter)(nil),                   // 10: forestock.v1.DeadLetter
+	(*RedeliverDeadLettersRequest)(nil),  // 11: forestock.v1.RedeliverDeadLettersRequest
+	(*RedeliverDeadLettersResponse)(nil), // 12: forestock.v1.RedeliverDeadLettersResponse
+	(*timestamppb.Timestamp)(nil),        // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),          // 14: google.protobuf.Duration
 }
 var file_forestock_v1_webhook_proto_depIdxs = []int32{
-	12, // 0: forestock.v1.Webhook.create_time:type_name -> google.protobuf.Timestamp
-	12, // 1: forestock.v1.Webhook.oldest_time:type_name -> google.protobuf.Timestamp
-	12, // 2: forestock.v1.Webhook.delivered_time:type_name -> google.protobuf.Timestamp
-	0,  // 3: forestock.v1.CreateWebhookRequest.webhook:type_name -> forestock.v1.Webhook
-	0,  // 4: forestock.v1.ListWebhooksResponse.webhooks:type_name -> forestock.v1.Webhook
-	12, // 5: forestock.v1.ReplayWebhookRequest.from_time:type_name -> google.protobuf.Timestamp
-	9,  // 6: forestock.v1.ListDeadLettersResponse.letters:type_name -> forestock.v1.DeadLetter
-	12, // 7: forestock.v1.DeadLetter.time:type_name -> google.protobuf.Timestamp
-	1,  // 8: forestock.v1.WebhookService.CreateWebhook:input_type -> forestock.v1.CreateWebhookRequest
-	2,  // 9: forestock.v1.WebhookService.ListWebhooks:input_type -> forestock.v1.ListWebhooksRequest
-	4,  // 10: forestock.v1.WebhookService.DeleteWebhook:input_type -> forestock.v1.DeleteWebhookRequest
-	6,  // 11: forestock.v1.WebhookService.ReplayWebhook:input_type -> forestock.v1.ReplayWebhookRequest
-	7,  // 12: forestock.v1.WebhookService.ListDeadLetters:input_type -> forestock.v1.ListDeadLettersRequest
-	10, // 13: forestock.v1.WebhookService.RedeliverDeadLetters:input_type -> forestock.v1.RedeliverDeadLettersRequest
-	0,  // 14: forestock.v1.WebhookService.CreateWebhook:output_type -> forestock.v1.Webhook
-	3,  // 15: forestock.v1.WebhookService.ListWebhooks:output_type -> forestock.v1.ListWebhooksResponse
-	5,  // 16: forestock.v1.WebhookService.DeleteWebhook:output_type -> forestock.v1.DeleteWebhookResponse
-	0,  // 17: forestock.v1.WebhookService.ReplayWebhook:output_type -> forestock.v1.Webhook
-	8,  // 18: forestock.v1.WebhookService.ListDeadLetters:output_type -> forestock.v1.ListDeadLettersResponse
-	11, // 19: forestock.v1.WebhookService.RedeliverDeadLetters:output_type -> forestock.v1.RedeliverDeadLettersResponse
-	14, // [14:20] is the sub-list for method output_type
-	8,  // [8:14] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	13, // 0: forestock.v1.Webhook.create_time:type_name -> google.protobuf.Timestamp
+	13, // 1: forestock.v1.Webhook.oldest_time:type_name -> google.protobuf.Timestamp
+	13, // 2: forestock.v1.Webhook.delivered_time:type_name -> google.protobuf.Timestamp
+	13, // 3: forestock.v1.Webhook.rotate_time:type_name -> google.protobuf.Timestamp
+	13, // 4: forestock.v1.Webhook.old_secret_expire_time:type_name -> google.protobuf.Timestamp
+	14, // 5: forestock.v1.RotateWebhookSecretRequest.overlap:type_name -> google.protobuf.Duration
+	0,  // 6: forestock.v1.CreateWebhookRequest.webhook:type_name -> forestock.v1.Webhook
+	0,  // 7: forestock.v1.ListWebhooksResponse.webhooks:type_name -> forestock.v1.Webhook
+	13, // 8: forestock.v1.ReplayWebhookRequest.from_time:type_name -> google.protobuf.Timestamp
+	10, // 9: forestock.v1.ListDeadLettersResponse.letters:type_name -> forestock.v1.DeadLetter
+	13, // 10: forestock.v1.DeadLetter.time:type_name -> google.protobuf.Timestamp
+	2,  // 11: forestock.v1.WebhookService.CreateWebhook:input_type -> forestock.v1.CreateWebhookRequest
+	3,  // 12: forestock.v1.WebhookService.ListWebhooks:input_type -> forestock.v1.ListWebhooksRequest
+	5,  // 13: forestock.v1.WebhookService.DeleteWebhook:input_type -> forestock.v1.DeleteWebhookRequest
+	1,  // 14: forestock.v1.WebhookService.RotateWebhookSecret:input_type -> forestock.v1.RotateWebhookSecretRequest
+	7,  // 15: forestock.v1.WebhookService.ReplayWebhook:input_type -> forestock.v1.ReplayWebhookRequest
+	8,  // 16: forestock.v1.WebhookService.ListDeadLetters:input_type -> forestock.v1.ListDeadLettersRequest
+	11, // 17: forestock.v1.WebhookService.RedeliverDeadLetters:input_type -> forestock.v1.RedeliverDeadLettersRequest
+	0,  // 18: forestock.v1.WebhookService.CreateWebhook:output_type -> forestock.v1.Webhook
+	4,  // 19: forestock.v1.WebhookService.ListWebhooks:output_type -> forestock.v1.ListWebhooksResponse
+	6,  // 20: forestock.v1.WebhookService.DeleteWebhook:output_type -> forestock.v1.DeleteWebhookResponse
+	0,  // 21: forestock.v1.WebhookService.RotateWebhookSecret:output_type -> forestock.v1.Webhook
+	0,  // 22: forestock.v1.WebhookService.ReplayWebhook:output_type -> forestock.v1.Webhook
+	9,  // 23: forestock.v1.WebhookService.ListDeadLetters:output_type -> forestock.v1.ListDeadLettersResponse
+	12, // 24: forestock.v1.WebhookService.RedeliverDeadLetters:output_type -> forestock.v1.RedeliverDeadLettersResponse
+	18, // [18:25] is the sub-list for method output_type
+	11, // [11:18] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_webhook_proto_init() }
@@ -919,7 +1037,7 @@ func file_forestock_v1_webhook_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_webhook_proto_rawDesc), len(file_forestock_v1_webhook_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const (
 	WebhookService_CreateWebhook_FullMethodName        = "/forestock.v1.WebhookService/CreateWebhook"
 	WebhookService_ListWebhooks_FullMethodName         = "/forestock.v1.WebhookService/ListWebhooks"
 	WebhookService_DeleteWebhook_FullMethodName        = "/forestock.v1.WebhookService/DeleteWebhook"
+	WebhookService_RotateWebhookSecret_FullMethodName  = "/forestock.v1.WebhookService/RotateWebhookSecret"
 	WebhookService_ReplayWebhook_FullMethodName        = "/forestock.v1.WebhookService/ReplayWebhook"
 	WebhookService_ListDeadLetters_FullMethodName      = "/forestock.v1.WebhookService/ListDeadLetters"
 	WebhookService_RedeliverDeadLetters_FullMethodName = "/forestock.v1.WebhookService/RedeliverDeadLetters"
@@ -43,8 +44,12 @@ type WebhookServiceClient interface {
 	ListWebhooks(ctx context.Context, in *ListWebhooksRequest, opts ...grpc.CallOption) (*ListWebhooksResponse, error)
 	// Removes an endpoint, with its dead letters.
 	DeleteWebhook(ctx context.Context, in *DeleteWebhookRequest, opts ...grpc.CallOption) (*DeleteWebhookResponse, error)
+	// Gives an endpoint another secret. The answer alone has it. For a while events
+	// are signed with both, so that the endpoint can be told at any time.
+	RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*Webhook, error)
 	// Tells an endpoint again what happened to reservations since a time or an
-	// event, as far as the hub still keeps it, and switches it on if it was off.
+	// event, as far as the hub still keeps it, and how much there is: the levels
+	// that changed since the event, or all of them. Switches it on if it was off.
 	ReplayWebhook(ctx context.Context, in *ReplayWebhookRequest, opts ...grpc.CallOption) (*Webhook, error)
 	// Lists events that an endpoint did not take in time, oldest first.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
@@ -84,6 +89,16 @@ func (c *webhookServiceClient) DeleteWebhook(ctx context.Context, in *DeleteWebh
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeleteWebhookResponse)
 	err := c.cc.Invoke(ctx, WebhookService_DeleteWebhook_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *webhookServiceClient) RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*Webhook, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Webhook)
+	err := c.cc.Invoke(ctx, WebhookService_RotateWebhookSecret_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +151,12 @@ type WebhookServiceServer interface {
 	ListWebhooks(context.Context, *ListWebhooksRequest) (*ListWebhooksResponse, error)
 	// Removes an endpoint, with its dead letters.
 	DeleteWebhook(context.Context, *DeleteWebhookRequest) (*DeleteWebhookResponse, error)
+	// Gives an endpoint another secret. The answer alone has it. For a while events
+	// are signed with both, so that the endpoint can be told at any time.
+	RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*Webhook, error)
 	// Tells an endpoint again what happened to reservations since a time or an
-	// event, as far as the hub still keeps it, and switches it on if it was off.
+	// event, as far as the hub still keeps it, and how much there is: the levels
+	// that changed since the event, or all of them. Switches it on if it was off.
 	ReplayWebhook(context.Context, *ReplayWebhookRequest) (*Webhook, error)
 	// Lists events that an endpoint did not take in time, oldest first.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
@@ -161,6 +180,9 @@ func (UnimplementedWebhookServiceServer) ListWebhooks(context.Context, *ListWebh
 }
 func (UnimplementedWebhookServiceServer) DeleteWebhook(context.Context, *DeleteWebhookRequest) (*DeleteWebhookResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteWebhook not implemented")
+}
+func (UnimplementedWebhookServiceServer) RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*Webhook, error) {
+	return nil, status.Error(codes.Unimplemented, "method RotateWebhookSecret not implemented")
 }
 func (UnimplementedWebhookServiceServer) ReplayWebhook(context.Context, *ReplayWebhookRequest) (*Webhook, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplayWebhook not implemented")
@@ -246,6 +268,24 @@ func _WebhookService_DeleteWebhook_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WebhookService_RotateWebhookSecret_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RotateWebhookSecretRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WebhookServiceServer).RotateWebhookSecret(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WebhookService_RotateWebhookSecret_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WebhookServiceServer).RotateWebhookSecret(ctx, req.(*RotateWebhookSecretRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _WebhookService_ReplayWebhook_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReplayWebhookRequest)
 	if err := dec(in); err != nil {
@@ -318,6 +358,10 @@ var WebhookService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteWebhook",
 			Handler:    _WebhookService_DeleteWebhook_Handler,
+		},
+		{
+			MethodName: "RotateWebhookSecret",
+			Handler:    _WebhookService_RotateWebhookSecret_Handler,
 		},
 		{
 			MethodName: "ReplayWebhook",
