@@ -34,6 +34,21 @@ func running(t *testing.T, cfg Config) (*Agent, func()) {
 	return a, stop
 }
 
+// until waits until check holds.
+func until(t *testing.T, what string, check func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(patience)
+	for !check() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
 func damageable(t *testing.T) Config {
 	t.Helper()
 	cfg := DefaultConfig()
@@ -46,12 +61,10 @@ func damageable(t *testing.T) Config {
 func snapshot(t *testing.T, a *Agent) {
 	t.Helper()
 	b := a.present().upkeep.backup
-	for last, _ := b.state(); last.IsZero(); last, _ = b.state() {
-		if err := t.Context().Err(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the first snapshot", func() bool {
+		last, _ := b.state()
+		return !last.IsZero()
+	})
 	if _, err := b.take(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -118,12 +131,7 @@ func TestAgent_RestoresALedgerThatRotsWhileItRuns(t *testing.T) {
 	if _, err := first.upkeep.scrub.step(t.Context(), 0, today); err != nil {
 		t.Fatal(err)
 	}
-	for a.present() == first {
-		if err := t.Context().Err(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "another shift", func() bool { return a.present() != first })
 	wantRestored(t, a, &before)
 	if a.Station() != address {
 		t.Errorf("pages find the agent at %s, it was at %s", a.Station(), address)

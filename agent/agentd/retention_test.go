@@ -2,7 +2,7 @@ package agentd
 
 import (
 	"context"
-	"fmt"
+	"crypto/rand"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -54,8 +54,8 @@ func bookAt(t *testing.T) (_ *ledger.Ledger, path string) {
 func fill(t *testing.T, l *ledger.Ledger, n int, at time.Time) {
 	t.Helper()
 	for n > 0 {
-		last := l.Position().Last
-		c := stock.Command{ID: fmt.Sprint("after-", last), Movements: make([]stock.Movement, min(n, 50))}
+		// Ids are as unlike as those of stations: the same one again would count once.
+		c := stock.Command{ID: rand.Text(), Movements: make([]stock.Movement, min(n, 50))}
 		for i := range c.Movements {
 			c.Movements[i] = stock.Movement{
 				Kind: stock.Receive, SKU: "milk", Lot: "L1", Bin: "A-01", Delta: 1, Time: at, Operator: "wang", Station: "s1",

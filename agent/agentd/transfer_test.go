@@ -82,12 +82,15 @@ func (h *hub) replace(t *testing.T) {
 func (h *hub) agrees(t *testing.T, a *Agent) {
 	t.Helper()
 	var err error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if err = h.differs(t, a.Status().Ledger); err == nil {
-			return
+	t.Cleanup(func() {
+		if err != nil {
+			t.Logf("%v; %+v", err, a.Status().Link)
 		}
-	}
-	t.Fatalf("waited in vain for hub and agent to agree: %v; %+v", err, a.Status().Link)
+	})
+	until(t, "hub and agent to agree", func() bool {
+		err = h.differs(t, a.Status().Ledger)
+		return err == nil
+	})
 }
 
 func (h *hub) differs(t *testing.T, l LedgerStatus) error {
@@ -120,6 +123,16 @@ func onHand(a *Agent) (sum int64) {
 		sum += l.OnHand
 	}
 	return sum
+}
+
+// takenOver waits until an agent has the levels of the ledger before it, and
+// has brought along what the hub never got of that.
+func takenOver(t *testing.T, a *Agent) {
+	t.Helper()
+	until(t, "the take-over", func() bool {
+		l := a.Status().Ledger
+		return l.TookOver != nil && (l.Predecessor == nil || !l.Predecessor.Waiting)
+	})
 }
 
 // wantTaken checks that a ledger took the levels of an earlier one over.
@@ -160,9 +173,7 @@ func TestAgent_GoesOnAfterItsDiskWasSetBack(t *testing.T) {
 	stop()
 	h.replace(t)
 	a, _ = running(t, cfg)
-	for end := time.Now().Add(patience); a.Status().Ledger.TookOver == nil && time.Now().Before(end); {
-		time.Sleep(10 * time.Millisecond)
-	}
+	takenOver(t, a)
 	wantTaken(t, a, epoch, 150)
 	h.agrees(t, a)
 	if got, want := onHand(a), 170*each; got != want {
@@ -190,9 +201,7 @@ func TestAgent_ANewBoxTakesTheStockOver(t *testing.T) {
 	fill(t, a.present().ledger, 10, today)
 	stop()
 	a, _ = running(t, fresh)
-	for end := time.Now().Add(patience); a.Status().Ledger.TookOver == nil && time.Now().Before(end); {
-		time.Sleep(10 * time.Millisecond)
-	}
+	takenOver(t, a)
 	wantTaken(t, a, epoch, 100)
 	h.agrees(t, a)
 	if got, want := onHand(a), 110*each; got != want {
@@ -222,9 +231,7 @@ func TestAgent_WhatRottedAfterTheSnapshotComesBackFromTheHub(t *testing.T) {
 	if _, err := first.upkeep.scrub.step(t.Context(), 0, today); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(patience); a.Status().Ledger.TookOver == nil && time.Now().Before(end); {
-		time.Sleep(10 * time.Millisecond)
-	}
+	takenOver(t, a)
 	wantTaken(t, a, before.Epoch, 150)
 	h.agrees(t, a)
 	if got := onHand(a); got != sum {

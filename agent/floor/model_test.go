@@ -1,6 +1,7 @@
 package floor
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -15,8 +16,8 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
-// TestStep_NeverLosesOrInventsStock works at a station at random and holds the
-// station to this:
+// TestStep_NeverLosesOrInventsStock works at two stations of one hall at random
+// and holds them to this:
 //
 //   - Saved and undone are sounded exactly when the ledger has booked something.
 //   - Nothing is booked by a tick, a lost device, a badge, or a refusal.
@@ -31,8 +32,13 @@ import (
 //   - An order gets what it wants and no more: only an open one is picked, every
 //     pick is of a line's item or substitute, pieces never exceed the line, a
 //     weight beyond its tolerance has a reason, and what comes back was picked.
-//   - Nothing passes a gate without a second badge: dear waste, and what comes
-//     back without an order.
+//   - Nothing passes a gate without a second badge: dear waste, what comes back
+//     without an order, and an undo after half an hour.
+//   - No order is picked at two stations at once.
+//   - What goes to another warehouse stands in the manifest, to the gram, and a
+//     manifest comes in once, and never more than it says.
+//   - A count far from the book is booked only after somebody was asked to
+//     count once more.
 //   - Step gives the same twice, and leaves the state that it was given alone.
 func TestStep_NeverLosesOrInventsStock(t *testing.T) {
 	seen := map[stock.Kind]int{}
@@ -52,7 +58,7 @@ func TestStep_NeverLosesOrInventsStock(t *testing.T) {
 			}
 		}
 	})
-	for _, k := range []stock.Kind{stock.Receive, stock.Pick, stock.Waste, stock.Count, stock.Putaway, stock.Undo, stock.Short, stock.Return} {
+	for _, k := range []stock.Kind{stock.Receive, stock.Pick, stock.Waste, stock.Count, stock.Putaway, stock.Undo, stock.Short, stock.Return, stock.TransferOut, stock.TransferIn} {
 		if seen[k] == 0 {
 			t.Errorf("no %s in all runs: the test has become idle: %v", k, seen)
 		}
@@ -109,6 +115,9 @@ type watched struct {
 	t         fataler
 	book      *toy
 	complaint string
+	clerks    [2]*clerk          // only the first has a scale
+	asked     map[stock.Bin]bool // bins that somebody was asked to count once more
+	arrived   map[string]string  // the command that took a manifest in, by its document
 
 	// What is known of the scale without asking the station. Readings and
 	// tares are numbered together.
@@ -129,14 +138,62 @@ func newWatched(t fataler) *watched {
 		t.Fatal(err)
 	}
 	b := &toy{orders: slices.Clone(someOrders)}
-	others := newCrowd()
-	c := &clerk{state: New("s1"), book: struct {
-		*toy
-		*crowd
-	}{b, others}, crowd: others, rules: DefaultRules(), codes: codes, now: opening, append: b.Append}
-	others.clerks["s1"] = c
-	c.rules.WasteLimit = wasteLimit
-	return &watched{clerk: c, t: t, book: b, net: map[int]int64{}}
+	hall := newCrowd()
+	w := &watched{t: t, book: b, net: map[int]int64{}, asked: map[stock.Bin]bool{}, arrived: map[string]string{}}
+	for i, name := range []string{"s1", "s2"} {
+		c := &clerk{state: New(name), book: struct {
+			*toy
+			*crowd
+		}{b, hall}, crowd: hall, rules: someRules(), codes: codes, now: opening, append: b.Append}
+		hall.clerks[name], w.clerks[i] = c, c
+	}
+	w.clerk = w.clerks[0]
+	return w
+}
+
+// someRules are those of a warehouse that uses all of them.
+func someRules() Rules {
+	r := DefaultRules()
+	r.WasteLimit, r.CountAgain, r.ShopLabels = wasteLimit, countAgain, true
+	r.Transfers = transfersOf("here")
+	r.Notices = func(document string) (*Notice, error) {
+		if document != "000009" {
+			return nil, nil //nolint:nilnil // nothing was announced
+		}
+		return &Notice{Document: document, Lines: []Expected{{"milk", 3}, {"salt", 2}, {"apples", 500}}}, nil
+	}
+	return r
+}
+
+// countAgain is the difference in percent beyond which a bin is counted again.
+const countAgain = 50
+
+func transfersOf(name stock.Warehouse) *Transfers {
+	t := &Transfers{Warehouse: name, Key: keyOf(name), Peers: map[stock.Warehouse]ed25519.PublicKey{}}
+	for _, peer := range []stock.Warehouse{"here", "there"} {
+		t.Peers[peer], _ = keyOf(peer).Public().(ed25519.PublicKey)
+	}
+	return t
+}
+
+// someManifests came from the other warehouse.
+var someManifests = func() []string {
+	var out []string
+	for i, lines := range [][]Sent{{{SKU: "salt", Quantity: 2}}, {{SKU: "milk", Lot: "L7", Expiry: 20260319, Quantity: 2}, {SKU: "salt", Quantity: 1}}} {
+		code, err := transfersOf("there").Encode(&Manifest{ID: fmt.Sprint("m-", i), From: "there", To: "here", Lines: lines})
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, code)
+	}
+	return out
+}()
+
+// other goes to the other station.
+func (w *watched) other() {
+	now := w.now
+	w.clerk = w.clerks[1-slices.Index(w.clerks[:], w.clerk)]
+	w.now = now
 }
 
 func (w *watched) complain(format string, args ...any) {
@@ -150,6 +207,9 @@ func (w *watched) act(t *rapid.T) {
 	if rapid.Bool().Draw(t, "in one go") {
 		w.habit(t, rapid.SampledFrom(habits).Draw(t, "habit"))
 		return
+	}
+	if rapid.IntRange(0, 9).Draw(t, "elsewhere") == 0 {
+		w.other()
 	}
 	w.now = w.now.Add(time.Duration(rapid.IntRange(100, 4000).Draw(t, "ms")) * time.Millisecond)
 	w.book.full = rapid.IntRange(0, 49).Draw(t, "full") == 0
@@ -185,6 +245,11 @@ var habits = []string{
 	"tote bin1 GOODS GOODS", "receive bin1 salt salt milk milk look-up tote bin1 salt salt milk milk tote bin2", "tote dock salt short r01", "tote short 1 r04",
 	"tote later sub", "tote apples 0 500 500 ok r09", "return o1 milk good bin1", "return o1 salt bad", "return o2 GOODS good bin2", "return salt chief good bin1", "cancel clerk return salt chief good bin1", "cancel clerk return salt chief bad", "return salt badge good bin1", "return salt good bin1", "waste apples 0 850 850 r02 ok badge", "waste apples 0 850 850 r02 ok ok ok",
 	"receive salt waste salt r03 ok", "receive apples 0 350 350 waste apples 0 350 350 r02 ok", "receive salt putaway salt bin1",
+	"transfer-out there salt salt finish", "receive salt salt salt transfer-out there 2 salt finish", "receive apples 0 350 350 transfer-out there apples 0 350 350 finish",
+	"manifest salt salt finish finish", "manifest milk salt finish finish", "manifest bin1 GOODS finish finish",
+	"inbound GOODS inbound GOODS finish finish", "inbound salt salt salt inbound finish badge", "receive 3 salt r02 1 ok", "receive stranger stranger pick stranger waste stranger r02 ok",
+	"return inbound salt finish", "receive salt later30 undo undo chief", "clerk receive salt later30 undo undo chief undo undo chief", "undo 2 undo", "undo 9",
+	"count bin1 9 salt finish 9 salt finish", "count bin1 2 salt finish 3 salt finish chief 2 salt finish", "other", "other tote bin1 salt", "clerk tote dock salt other clerk salt",
 	"undo undo", "undo GOODS undo", "undo undo undo undo", "cancel cancel", "0 500 500", "ok", "finish",
 }
 
@@ -195,6 +260,16 @@ func (w *watched) do(t *rapid.T, what string) {
 		w.press(Button(what))
 	case err == nil:
 		w.weigh1(n)
+	case what == "other":
+		w.other()
+	case what == "later30":
+		w.now = w.now.Add(31 * time.Minute)
+	case what == "manifest":
+		w.scan(rapid.SampledFrom(someManifests).Draw(t, "manifest"))
+	case what == "inbound":
+		w.scan(barcode.Card{Type: barcode.InboundCard, Number: "000009"}.Data())
+	case what == "stranger":
+		w.scan(string(gtin("0690099999999"))[1:])
 	case what == "GOODS":
 		w.scan(rapid.SampledFrom(someCodes[:10]).Draw(t, "goods"))
 	case bins[what] != "":
@@ -211,7 +286,7 @@ func (w *watched) do(t *rapid.T, what string) {
 		w.scan(barcode.Card{Type: barcode.BadgeCard, Number: "000018"}.Data())
 	case what == "tote":
 		w.scan(barcode.Card{Type: barcode.ToteCard, Number: "000001"}.Data())
-	case what == "apples" || what == "o1" || what == "o2":
+	case what == "apples" || what == "o1" || what == "o2" || what == "there":
 		w.scan(what)
 	default:
 		w.press(Button(what))
@@ -238,7 +313,8 @@ var someCodes = func() []string {
 		"(01)" + milk + "(10)L1(17)260320", "(01)" + milk + "(10)L2(17)260325", "(01)" + milk + "(10)L1(17)260326", "(01)" + milk + "(17)260301",
 		"(01)" + pork + "(3103)001024(17)260308(10)P1", "(10)N1", "(17)260901", "(11)260301", "(10)N2",
 		"2010001004884", "6901234567891", "6900999999998", card(barcode.BinCard, "010102"), card(barcode.BinCard, "010103"),
-		card(barcode.BadgeCard, "000017"), card(barcode.BadgeCard, "000018"), card(barcode.ToteCard, "000001"), card(barcode.ToteCard, "000002"), "o1", "o2", "o3", "\x00\xff",
+		card(barcode.BadgeCard, "000017"), card(barcode.BadgeCard, "000018"), card(barcode.ToteCard, "000001"), card(barcode.ToteCard, "000002"), "o1", "o2", "o3", "\x00\xff", "there", someManifests[0], someManifests[1],
+		string(gtin("0690099999999"))[1:], card(barcode.InboundCard, "000009"),
 	}
 }()
 
@@ -251,6 +327,9 @@ func (w *watched) press(b Button) { w.step(Press{w.id(), b}) }
 
 func (w *watched) weigh1(g int64) {
 	w.now = w.now.Add(2 * time.Second)
+	if w.clerk != w.clerks[0] {
+		return // no scale here
+	}
 	w.number++
 	w.gross, w.net[w.number] = g, g-w.tare
 	if g <= w.rules.PanEmpty || g-w.tare <= w.rules.PanEmpty && g-w.tare >= -w.rules.PanEmpty {
@@ -279,11 +358,14 @@ func (w *watched) step(in Input) {
 	}
 	w.levelsHold(booked, levels)
 	w.ordersHold(booked)
+	w.claimsHold()
+	w.transfersHold(booked)
+	w.countsHold(booked)
 	if v, err := json.Marshal(w.last.View); err != nil || strings.Contains(string(v), "%!") {
 		w.complain("view %s: %v", v, err)
 	}
 	w.tare = 0
-	for _, p := range w.state.pans {
+	for _, p := range w.clerks[0].state.pans {
 		w.tare = p.tare
 	}
 }
@@ -308,7 +390,8 @@ func (w *watched) pure(in Input) {
 func (w *watched) sounds(in Input, booked []stock.Entry) {
 	w.t.Helper()
 	saved := w.last.Sound == SoundSaved || w.last.Sound == SoundUndone
-	if saved != (len(booked) > 0) {
+	again := w.last.View.Note != nil && w.last.View.Note.Text == saidReplayed
+	if saved && len(booked) == 0 && !again || !saved && len(booked) > 0 {
 		w.complain("%+v: sound %q, %d entries booked", in, w.last.Sound, len(booked))
 	}
 	switch in.(type) {
@@ -327,7 +410,8 @@ func (w *watched) movement(in Input, e *stock.Entry) {
 	if err := e.Validate(); err != nil {
 		w.complain("%+v: %v", in, err)
 	}
-	if e.Command != idOf(in) || e.Station != "s1" || e.Operator != w.state.operator {
+	own := e.Command == idOf(in) || e.Kind == stock.TransferIn && strings.HasPrefix(e.Command, "transfer-")
+	if !own || e.Station != w.state.station || e.Operator != w.state.operator {
 		w.complain("%+v: booked as %+v", in, e)
 	}
 	w.gates(in, e)
@@ -492,8 +576,114 @@ func (w *watched) gates(in Input, e *stock.Entry) {
 	it, _ := w.book.Item(e.SKU)
 	dear := e.Kind == stock.Waste && e.Document == "" && valueOf(it, -e.Delta) > wasteLimit && it.Unit == stock.Gram
 	bare := e.Kind == stock.Return && e.Document == ""
+	late := e.Kind == stock.Undo && e.Time.Sub(w.book.entries[e.Undoes-1].Time) > w.rules.UndoFor
 	_, by, approved := strings.Cut(e.Reason, "approved by ")
-	if (dear || bare) && (!approved || by == "" || by == e.Operator) {
+	if (dear || bare || late) && (!approved || by == "" || by == e.Operator) {
 		w.complain("%+v: booked without a second person: %+v", in, e)
+	}
+}
+
+// claimsHold checks that no order is picked at two stations.
+func (w *watched) claimsHold() {
+	w.t.Helper()
+	a, b := w.clerks[0].state.round, w.clerks[1].state.round
+	if a != nil && b != nil && a.order == b.order {
+		w.complain("order %s is picked at both stations", a.order)
+	}
+}
+
+// transfersHold checks what went and came with a manifest.
+func (w *watched) transfersHold(booked []stock.Entry) {
+	w.t.Helper()
+	sums := map[stock.SKU]int64{}
+	for i := range booked {
+		e := &booked[i]
+		switch e.Kind { //nolint:exhaustive // the others go nowhere
+		case stock.TransferOut:
+			sums[e.SKU] += e.Delta
+		case stock.TransferIn:
+			if first, again := w.arrived[e.Document]; again && (first != e.Command || e.Seq != booked[0].Seq+stock.Seq(e.Part)) || again && i == 0 {
+				w.complain("%+v: manifest %s came in before", e, e.Document)
+			}
+			w.arrived[e.Document] = e.Command
+		}
+	}
+	if len(sums) == 0 {
+		return
+	}
+	label := w.last.View.Label
+	if label == nil {
+		w.complain("goods left without a manifest: %+v", booked)
+		return
+	}
+	m, err := transfersOf("there").Decode(label.Code)
+	if err != nil {
+		w.complain("manifest: %v", err)
+	}
+	for _, l := range m.Lines {
+		sums[l.SKU] += l.Quantity
+	}
+	for sku, off := range sums {
+		if off != 0 {
+			w.complain("the manifest has %d more of %s than left: %+v", off, sku, booked)
+		}
+	}
+}
+
+// countsHold checks that what is far from the book was counted more than once.
+func (w *watched) countsHold(booked []stock.Entry) {
+	w.t.Helper()
+	if a := w.last.View.Alert; a != nil && a.Reason == CountAgain {
+		w.asked[w.state.place] = true
+	}
+	for i := range booked {
+		e := &booked[i]
+		if e.Kind != stock.Count || e.Reason == "zero check" {
+			continue
+		}
+		off := e.Count.Counted - e.Count.Seen
+		if max(off, -off)*100 > countAgain*max(e.Count.Seen, 1) && !w.asked[e.Bin] {
+			w.complain("%+v: booked after one count", e)
+		}
+	}
+}
+
+// A ledger that forgets what it has booked takes a manifest twice, two stations
+// are made to pick one order, and a count is booked that nobody was asked to
+// repeat: the negative controls of what holds between stations and warehouses.
+func TestStep_TheWatchersOfTheHallSeeWhatGoesWrong(t *testing.T) {
+	w := newWatched(failures1{})
+	bring := func() {
+		w.scan(someManifests[0])
+		w.scan(someCodes[2])
+		w.scan(someCodes[2])
+		w.press(Finish)
+	}
+	bring()
+	bring()
+	if w.complaint != "" {
+		t.Fatalf("complaint %q of a manifest that is scanned again", w.complaint)
+	}
+	w.book.forgets = true
+	bring()
+	if !strings.Contains(w.complaint, "came in before") {
+		t.Errorf("complaint %q after a manifest came in twice", w.complaint)
+	}
+	w = newWatched(failures1{})
+	w.scan("o1")
+	w.press(GoPick)
+	w.clerks[1].state.round = w.clerks[0].state.round
+	w.claimsHold()
+	if !strings.Contains(w.complaint, "both stations") {
+		t.Errorf("complaint %q of an order that is picked twice", w.complaint)
+	}
+	w = newWatched(failures1{})
+	w.rules.CountAgain = 0
+	w.press(GoCount)
+	w.scan(barcode.Card{Type: barcode.BinCard, Number: "010102"}.Data())
+	w.scan(someCodes[2])
+	w.press(Finish)
+	if !strings.Contains(w.complaint, "after one count") {
+		t.Errorf("complaint %q of a count that nobody repeated", w.complaint)
 	}
 }

@@ -11,9 +11,11 @@ import (
 // toy is a book in memory: what the ledger promises, in a few lines.
 type toy struct {
 	stock.Sheet
-	entries []stock.Entry
-	orders  []stock.Order
-	full    bool
+	entries  []stock.Entry
+	orders   []stock.Order
+	receipts map[string]stock.Receipt // by command: the same again counts once
+	forgets  bool                     // the receipts; for negative controls
+	full     bool
 }
 
 var errFull = errors.New("full")
@@ -21,6 +23,10 @@ var errFull = errors.New("full")
 func (b *toy) Append(c stock.Command) (stock.Receipt, error) {
 	if b.full {
 		return stock.Receipt{}, errFull
+	}
+	if r, again := b.receipts[c.ID]; again && !b.forgets {
+		r.Replayed = true
+		return r, nil
 	}
 	from := stock.Seq(len(b.entries) + 1)
 	for i, m := range c.Movements {
@@ -35,7 +41,12 @@ func (b *toy) Append(c stock.Command) (stock.Receipt, error) {
 		b.Apply(&m)
 		b.entries = append(b.entries, stock.Entry{Seq: from + stock.Seq(i), Command: c.ID, Part: i, Movement: m})
 	}
-	return stock.Receipt{From: from, To: stock.Seq(len(b.entries))}, nil
+	r := stock.Receipt{From: from, To: stock.Seq(len(b.entries))}
+	if b.receipts == nil {
+		b.receipts = make(map[string]stock.Receipt)
+	}
+	b.receipts[c.ID] = r
+	return r, nil
 }
 
 func (b *toy) Item(sku stock.SKU) (stock.Item, bool) {
