@@ -48,6 +48,7 @@ network it goes on for days and catches up by itself.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(runCommand(stderr), configCommand(stdout), ledgerCommand(stdout, stderr), pinCommand(stdout), transferKeyCommand(stdout), pairCommand(stdout))
+	root.AddCommand(cardsCommand(stdout), labelCommand(stdout, stderr))
 	return root.ExecuteContext(ctx)
 }
 

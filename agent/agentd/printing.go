@@ -19,8 +19,8 @@ import (
 // printerKind is the kind of a device that prints labels.
 const printerKind = "printer"
 
-// defaultLabel is the size of a label where a printer's settings name none.
-const defaultLabel = "60x40"
+// DefaultLabel is the size of a label where a printer's settings name none.
+const DefaultLabel = "60x40"
 
 // printing is the labels of a shift: it draws them and hands them to printers.
 type printing struct {
@@ -44,7 +44,7 @@ func printerConfigs(all []Device) (configs []printer.Config, media []cards.Media
 		}
 		key, err := d.key()
 		errs = append(errs, err)
-		m, err := parseLabel(d.Label)
+		m, err := ParseLabel(d.Label)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("device %s: %w", d.Name, err))
 		}
@@ -56,10 +56,10 @@ func printerConfigs(all []Device) (configs []printer.Config, media []cards.Media
 	return configs, media, errors.Join(append(errs, printer.Validate(configs))...)
 }
 
-// parseLabel reads "60x40", or "60x40@300" for a printer of 300 dots in an inch.
-func parseLabel(text string) (cards.Media, error) {
+// ParseLabel reads "60x40", or "60x40@300" for a printer of 300 dots in an inch.
+func ParseLabel(text string) (cards.Media, error) {
 	if text == "" {
-		text = defaultLabel
+		text = DefaultLabel
 	}
 	size, dots, named := strings.Cut(text, "@")
 	dpi := cards.LabelDPI

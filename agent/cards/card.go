@@ -54,7 +54,7 @@ func (p *pen) card(c *Card, in box, dot float64) {
 	p.page.rect(stripe, c.Stripe)
 	in = box{in.x + stripe.w + 1.2, in.y, in.w - stripe.w - 1.2, in.h}.inset(min(2.2, in.h*0.05))
 	group, in := in.cut(max(2.6, in.h*0.08))
-	p.write(c.Group.line(), group, left, grey)
+	p.write(c.Group.Line(), group, left, grey)
 	rest := in.h
 	barHeight := max(8, min(16, rest*0.36))
 	caption := max(2.4, min(4.5, rest*0.09))
@@ -65,7 +65,7 @@ func (p *pen) card(c *Card, in box, dot float64) {
 	title, in := in.cut(rest - barHeight - caption - note - 1)
 	p.both(c.Title, title, left)
 	below, in := in.cut(note)
-	p.write(c.Note.line(), below, left, black)
+	p.write(c.Note.Line(), below, left, black)
 	_, in = in.cut(0.5)
 	strip, in := in.cut(barHeight)
 	p.place(s, strip, dot, mostModule, true)

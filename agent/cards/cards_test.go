@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/oned"
 	"golang.org/x/image/font/sfnt"
 
 	codes "github.com/forestock/forestock/firmware-bridge/barcode"
@@ -51,6 +53,7 @@ func sampleLabels() map[string]Label {
 		"lot":     {Kind: "lot", Name: milk, Code: "010690123000066917261231" + "10P20261122", Produced: "2026-11-22"},
 		"weighed": {Kind: "lot", Name: Text{"云南冰糖心苹果", "Apples"}, Code: "019690123000066231030" + "0123417261231" + "10A7"},
 		"sku":     {Kind: "lot", Name: Text{"手工豆腐", "Tofu"}, Code: "C1065", Lot: "P20261122", Expiry: "2026-11-25"},
+		"shop":    {Kind: "lot", Name: Text{"五花肉  0.532 公斤", "Pork belly  0.532 kg"}, Code: "2000017005324", Lot: "P20261122", Expiry: "2026-11-25"},
 		"manifest": {
 			Kind: KindManifest, Title: Text{"调拨单 dark-01 → dark-02", "Manifest dark-01 → dark-02"}, Code: "FSM1" + strings.Repeat("ABCDEFGHIJKLMNOP234567", 16),
 			Lines: []Line{{milk, "P20261122", Text{"12 件", "12 pc"}}, {Text{"云南冰糖心苹果", "Apples"}, "A7", Text{"3.5 公斤", "3.5 kg"}}},
@@ -208,14 +211,18 @@ func readLot(t *testing.T, l *Label, picture *image.Paletted, wide bool) {
 	if got.Data != l.Code || (got.AIM == "]d2") != elements {
 		t.Errorf("DataMatrix reads %q, want %q", got, l.Code)
 	}
-	rows := linear(picture)
+	var readers []gozxing.Reader
+	if !elements {
+		readers = append(readers, oned.NewEAN13Reader())
+	}
+	rows := linear(picture, readers...)
 	if !wide && elements {
 		return // bars do not fit
 	}
 	var together []codes.Element
 	for _, r := range rows {
 		if !elements {
-			if r.AIM != "]C0" || r.Data != l.Code {
+			if want := map[bool]string{true: "]E0", false: "]C0"}[isArticle(l.Code)]; r.AIM != want || r.Data != l.Code {
 				t.Errorf("bars read %q, want %q", r, l.Code)
 			}
 			continue

@@ -42,9 +42,9 @@ func (l *Label) Screen() Media {
 
 // Label draws a label. ErrTooLarge: the code does not fit.
 func (p *Press) Label(l *Label, m Media) (*Page, error) {
-	title := l.Title.line()
+	title := l.Title.Line()
 	if title == "" {
-		title = l.Name.line()
+		title = l.Name.Line()
 	}
 	pen := p.page(m.Width, m.Height, title)
 	in := box{0, 0, m.Width, m.Height}.inset(margin)
@@ -87,6 +87,23 @@ func (p *Press) read(code string) codes.Code {
 		return codes.Code{}
 	}
 	return c
+}
+
+// ParseCode reads a code as people write it, GS1 elements with brackets, and gives
+// it as a label has it.
+func ParseCode(text string) (string, error) {
+	if !strings.HasPrefix(text, "(") {
+		return text, nil
+	}
+	rules, err := codes.NewRules(codes.Config{})
+	if err != nil {
+		return "", err
+	}
+	c, err := rules.Parse(codes.Symbol{Data: text})
+	if err != nil {
+		return "", err
+	}
+	return codes.ElementString(c.Elements), nil
 }
 
 // facts gives what people read, the more important ones in larger type.

@@ -84,7 +84,11 @@ type barRowText struct {
 // label: then the DataMatrix stands alone.
 func barRows(code string, all []codes.Element, in box, dot float64) ([]barRowText, error) {
 	if len(all) == 0 {
-		s, err := bars(code, false)
+		draw := func(code string) (symbol, error) { return bars(code, false) }
+		if isArticle(code) {
+			draw = article
+		}
+		s, err := draw(code)
 		if err != nil {
 			return nil, err
 		}
@@ -107,6 +111,12 @@ func barRows(code string, all []codes.Element, in box, dot float64) ([]barRowTex
 		rows, all = append(rows, row), all[n:]
 	}
 	return fitting(rows, in, dot), nil
+}
+
+// isArticle reports whether a code is the number of an article with its check digit.
+func isArticle(code string) bool {
+	_, err := codes.ParseGTIN(code)
+	return err == nil && len(code) == 13
 }
 
 func fitting(rows []barRowText, in box, dot float64) []barRowText {

@@ -58,7 +58,7 @@ func (p *pen) write(s string, in box, a align, c color.RGBA) {
 // both draws Chinese above English, or one line where they are the same.
 func (p *pen) both(t Text, in box, a align) {
 	if t.Zh == t.En || t.En == "" || t.Zh == "" {
-		p.write(t.line(), in, a, black)
+		p.write(t.Line(), in, a, black)
 		return
 	}
 	zh, en := in.cut(in.h * 0.62)

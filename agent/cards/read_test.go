@@ -37,6 +37,8 @@ func scanned(reader gozxing.Reader, picture *image.Paletted, part image.Rectangl
 			return codes.Symbol{AIM: "]C1", Data: data}, nil
 		}
 		return codes.Symbol{AIM: "]C0", Data: text}, nil
+	case gozxing.BarcodeFormat_EAN_13:
+		return codes.Symbol{AIM: "]E0", Data: text}, nil
 	case gozxing.BarcodeFormat_DATA_MATRIX:
 		if data, ok := strings.CutPrefix(text, codes.GS); ok { // that is how it gives FNC1
 			return codes.Symbol{AIM: "]d2", Data: data}, nil
@@ -47,13 +49,16 @@ func scanned(reader gozxing.Reader, picture *image.Paletted, part image.Rectangl
 }
 
 // linear reads every row of bars, from the top.
-func linear(picture *image.Paletted) []codes.Symbol {
-	const strip = 12 // dots: 1.5 mm
+func linear(picture *image.Paletted, readers ...gozxing.Reader) []codes.Symbol {
+	w, h := picture.Rect.Dx(), picture.Rect.Dy()
+	strip := h / 40 // thinner than any bars are high
 	var all []codes.Symbol
-	for y := 0; y+strip <= picture.Rect.Dy(); y += strip {
-		s, err := scanned(oned.NewCode128Reader(), picture, image.Rect(0, y, picture.Rect.Dx(), y+strip), false)
-		if err == nil && !slices.Contains(all, s) {
-			all = append(all, s)
+	for y := 0; y+strip <= h; y += strip {
+		for _, reader := range append(readers, oned.NewCode128Reader()) {
+			s, err := scanned(reader, picture, image.Rect(0, y, w, y+strip), false)
+			if err == nil && !slices.Contains(all, s) {
+				all = append(all, s)
+			}
 		}
 	}
 	return all

@@ -35,7 +35,7 @@ func (p *Press) Sheets(all []Card) ([]*Page, error) {
 func (p *Press) Roll(all []Card, m Media) ([]*Page, error) {
 	var out []*Page
 	for i := range all {
-		pen := p.page(m.Width, m.Height, all[i].Title.line())
+		pen := p.page(m.Width, m.Height, all[i].Title.Line())
 		pen.card(&all[i], box{0, 0, m.Width, m.Height}.inset(1), m.dot())
 		if pen.err != nil {
 			return nil, fmt.Errorf("card %s: %w", all[i].Code.Label(), pen.err)
@@ -49,7 +49,7 @@ func (p *Press) sheet(all []Card, number int) (*Page, error) {
 	form := all[0].Form
 	grid := box{w: float64(form.across) * form.Width, h: float64(form.down) * form.Height}
 	grid.x, grid.y = (a4Width-grid.w)/2, (a4Height-grid.h)/2
-	pen := p.page(a4Width, a4Height, fmt.Sprintf("%s %d", all[0].Group.line(), number))
+	pen := p.page(a4Width, a4Height, fmt.Sprintf("%s %d", all[0].Group.Line(), number))
 	for i := range all {
 		col, row := i%form.across, i/form.across
 		cell := box{grid.x + float64(col)*form.Width, grid.y + float64(row)*form.Height, form.Width, form.Height}

@@ -45,3 +45,14 @@ func decimal(mm float64) string {
 }
 
 func hex(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+
+// WriteHTML writes the pages below each other, to look at them.
+func WriteHTML(b *bytes.Buffer, title string, pages []*Page) {
+	b.WriteString("<!doctype html><meta charset=utf-8><title>")
+	xml.EscapeText(b, []byte(title)) //nolint:errcheck // a buffer takes everything
+	b.WriteString("</title><style>body{background:#bbb;text-align:center}svg{background:#fff;margin:5mm;max-width:95%;height:auto}" +
+		"@media print{@page{margin:0}body{margin:0}svg{margin:0;max-width:none;break-after:page}}</style>\n")
+	for _, p := range pages {
+		b.Write(p.SVG())
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/code128"
 	"github.com/boombuler/barcode/datamatrix"
+	"github.com/boombuler/barcode/ean"
 	"github.com/boombuler/barcode/qr"
 
 	codes "github.com/forestock/forestock/firmware-bridge/barcode"
@@ -23,12 +24,13 @@ const (
 	minQRModule = 0.25
 )
 
-// Quiet zones in modules, GS1 General Specifications 5.4.3 and 5.6.2, ISO/IEC
+// Quiet zones in modules, GS1 General Specifications 5.2.3, 5.4.3 and 5.6.2, ISO/IEC
 // 18004 9.1. DataMatrix asks for one; two help where labels are cut badly.
 const (
-	barsQuiet   = 10
-	matrixQuiet = 2
-	qrQuiet     = 4
+	barsQuiet    = 10
+	articleQuiet = 11
+	matrixQuiet  = 2
+	qrQuiet      = 4
 )
 
 // ErrTooLarge says that a code does not fit its card or label in a size that can
@@ -68,6 +70,15 @@ func bars(data string, elements bool) (symbol, error) {
 		return symbol{}, fmt.Errorf("code %q as bars: %w", data, err)
 	}
 	return symbolOf(b, barsQuiet, MinModule), nil
+}
+
+// article makes the bars of an EAN-13, such as a label weighed in the shop has.
+func article(digits string) (symbol, error) {
+	b, err := ean.Encode(digits)
+	if err != nil {
+		return symbol{}, fmt.Errorf("code %q as EAN-13: %w", digits, err)
+	}
+	return symbolOf(b, articleQuiet, MinModule), nil
 }
 
 // matrix makes a DataMatrix, of GS1 if it holds elements.

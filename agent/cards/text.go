@@ -6,8 +6,8 @@ type Text struct {
 	En string `json:"en"`
 }
 
-// line gives both languages on one line, Chinese first.
-func (t Text) line() string {
+// Line gives both languages on one line, Chinese first.
+func (t Text) Line() string {
 	if t.Zh == t.En || t.En == "" {
 		return t.Zh
 	}

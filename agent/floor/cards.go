@@ -82,6 +82,9 @@ func reasonName(b Button) string {
 	return string(b) + " " + t.En
 }
 
+// ZoneName gives what is written on the bins of a temperature zone; empty for none.
+func ZoneName(z stock.Zone) Text { return zoneTexts[z] }
+
 // BinOf gives the bin that a bin card stands for. Its six digits are zone,
 // aisle and place; zones 01 to 26 are written A to Z: 010205 is A-02-05.
 func BinOf(c barcode.Card) stock.Bin {

@@ -59,13 +59,9 @@ func (c Config) prepare() (prepared, error) {
 	if err := errors.Join(stock.CheckText(c.Name), stock.CheckText(c.Station)); err != nil {
 		return p, err
 	}
-	switch c.Language {
-	case "", "zpl":
-		p.language = zpl{}
-	case "tspl":
-		p.language = tspl{}
-	default:
-		return p, fmt.Errorf("protocol %q: zpl or tspl", c.Language)
+	var err error
+	if p.language, err = speak(c.Language); err != nil {
+		return p, err
 	}
 	if p.Queue == 0 {
 		p.Queue = DefaultQueue
@@ -77,7 +73,6 @@ func (c Config) prepare() (prepared, error) {
 	if line == "" {
 		line = "115200 8N1"
 	}
-	var err error
 	if p.port.Line, err = port.ParseLine(line); err != nil {
 		return p, err
 	}

@@ -1,6 +1,9 @@
 package printer
 
-import "image"
+import (
+	"fmt"
+	"image"
+)
 
 // language is how a printer is spoken to: ZPL and TSPL.
 type language interface {
@@ -11,6 +14,26 @@ type language interface {
 	ask() []byte
 	// answer reads what came since the question. Ok is false while it is not whole.
 	answer(b []byte) (r report, ok bool)
+}
+
+// speak finds a language by its name; zpl without one.
+func speak(name string) (language, error) {
+	switch name {
+	case "", "zpl":
+		return zpl{}, nil
+	case "tspl":
+		return tspl{}, nil
+	}
+	return nil, fmt.Errorf("protocol %q: zpl or tspl", name)
+}
+
+// Encode writes a picture in a printer's language, to be printed so many times.
+func Encode(name string, picture image.Image, dpi, copies int) ([]byte, error) {
+	l, err := speak(name)
+	if err != nil {
+		return nil, err
+	}
+	return l.label(picture, dpi, copies), nil
 }
 
 // report is what a printer says of itself.

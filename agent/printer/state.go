@@ -55,7 +55,7 @@ type State struct {
 }
 
 // Usable reports whether what is sent now will be printed soon.
-func (s *State) Usable() bool { return s.Word == Ready || s.Word == Printing }
+func (s State) Usable() bool { return s.Word == Ready || s.Word == Printing }
 
 // become notes a state.
 func (p *Printer) become(w Word, s port.Status) {

@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"firmware-bridge/*": {"firmware-bridge/*"},
 
 	// Never a sibling, never the hub.
-	"agent":         {"agent/agentd", "agent/ledger", "proto/stock", "deploy/settings"},
+	"agent":         {"agent/agentd", "agent/ledger", "agent/cards", "agent/printer", "proto/stock", "deploy/settings"},
 	"agent/*":       {"proto/*", "firmware-bridge/*"},
 	"agent/agentd":  {"agent/*", "proto/*", "firmware-bridge/*", "deploy/settings"},
 	"agent/station": {"proto/*", "firmware-bridge/*", "agent/floor"},
