@@ -46,6 +46,10 @@ type State struct {
 	Suppressed uint64 // double reads that did not count
 	Broken     uint64 // fragments, no-reads and frames that were none
 	LostBytes  uint64 // dropped because nobody took them in time
+
+	// Recent is what a scanner sent lately, the newest first. It is never
+	// changed in place.
+	Recent []scanner.Scan
 }
 
 // Usable reports whether what the device says can be trusted.

@@ -13,6 +13,9 @@ import (
 // while it talks.
 const garbledAfter = 3
 
+// recent is how many scans are kept for people who try a scanner.
+const recent = 5
+
 // scan is the goroutine of a scanner.
 func (a *attached) scan(ctx context.Context) error {
 	framer, err := scanner.New(a.framing)
@@ -77,6 +80,7 @@ func (a *attached) take(f *scanner.Framer, e port.Event, status *port.Status) []
 // scanned counts a scan, passes it on, and gives the fragments in a row.
 func (a *attached) scanned(s *scanner.Scan, fragments int) int {
 	a.count(func(st *State) {
+		st.Recent = append([]scanner.Scan{*s}, st.Recent[:min(len(st.Recent), recent-1)]...)
 		switch s.Kind {
 		case scanner.Code:
 			st.Events++

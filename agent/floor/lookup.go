@@ -8,7 +8,7 @@ import (
 type lookingUp struct{ plain }
 
 func (lookingUp) goods(t *turn, g goods) {
-	t.sought = sought{sku: g.item.SKU}
+	t.sought, t.label = sought{sku: g.item.SKU}, nil
 	if day := g.expiryOf(); t.expired(day) {
 		t.condemn(&g)
 		t.show(ToneLook, SoundLook, say(badExpired, day, nameOf(g.item)))
@@ -20,7 +20,7 @@ func (lookingUp) goods(t *turn, g goods) {
 func (lookingUp) advance(*turn) {}
 
 func (lookingUp) bin(t *turn, b stock.Bin) {
-	t.sought = sought{bin: b, isBin: true}
+	t.sought, t.label = sought{bin: b, isBin: true}, nil
 	t.hear()
 }
 

@@ -27,3 +27,8 @@ func (s *Server) device(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, http.StatusOK, map[string]any{"done": true})
 }
+
+// devices says what the devices say just now: for people who try one.
+func (s *Server) devices(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"devices": s.deps.Devices()})
+}

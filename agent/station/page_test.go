@@ -156,6 +156,24 @@ func TestPage(t *testing.T) {
 		p.reads("found", "L2")
 	})
 
+	t.Run("tries the devices", func(t *testing.T) {
+		s := open(t, func(cfg *agentd.Config) { cfg.Station.Repeat = time.Minute })
+		s.ready()
+		p := s.page(b, 1280, 800)
+		s.scale.Put(1250)
+		p.press("more")
+		p.do(chromedp.Click(chromedp.CSS(`[data-door="scanner"]`)))
+		p.reads("panel-body", "1.250 kg")
+		s.scan("]E0" + salt)
+		p.reads("panel-body", `\\r`)
+		s.scan("]E0" + salt)
+		p.reads("panel-body", "重复 "+salt)
+		s.scale.Clear()
+		p.reads("panel-body", "0.000 kg")
+		p.do(chromedp.Click(chromedp.CSS(`[data-door="zero"]`)))
+		p.reads("panel-body", "scale-1: ")
+	})
+
 	t.Run("shows at once that a device went away", func(t *testing.T) {
 		s := open(t)
 		s.ready()

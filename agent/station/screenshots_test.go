@@ -152,7 +152,8 @@ func (s *shop) tour(p *tab, snap func(string)) {
 	snap("14-undo")
 	s.card(floor.Cancel)
 	p.do(chromedp.Click(chromedp.CSS("#devices")))
-	p.reads("panel-body", "scale-1")
+	s.scan("]E0" + salt)
+	p.reads("panel-body", salt)
 	snap("15-devices")
 	p.do(chromedp.Click(chromedp.CSS("#panel-close")))
 	if err := s.cables["scale-1"].Unplug(); err != nil {

@@ -58,6 +58,7 @@ type Deps struct {
 	Book     Book
 	Status   func() any // what /api/status says, made anew with each call
 	Wall     func() any // what the wall board shows: {"board", "status"}
+	Devices  func() any // what the devices say just now
 	// Device zeroes or tares a scale: "zero", "tare" or "clear_tare".
 	Device func(ctx context.Context, device, command string) error
 	// Label draws the label of a view, as SVG; nil where the view has none. It may
@@ -146,6 +147,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET /api/stations", s.stations)
 	mux.HandleFunc("GET /api/status", s.status)
 	mux.HandleFunc("GET /api/wall", s.wall)
+	mux.HandleFunc("GET /api/devices", s.devices)
 	mux.HandleFunc("GET /api/items", s.items)
 	mux.HandleFunc("GET /api/levels", s.levels)
 	mux.HandleFunc("GET /api/movements", s.movements)

@@ -11,7 +11,8 @@ import { drawOrder, drawTolerance } from "./order.js";
 import * as top from "./status.js";
 import { drawBanners } from "./banner.js";
 import * as panel from "./panel.js";
-import { openPair, pairRows } from "./pair.js";
+import { openPair } from "./pair.js";
+import { openDevices } from "./devices.js";
 
 const wanted = new URLSearchParams(location.search).get("station") ?? "";
 const weights = new Map(); // by scale
@@ -43,7 +44,7 @@ function drawAll() {
   draw.drawEntry(view);
   draw.drawNote(view);
   draw.drawGoods(view);
-  draw.drawLabel(view);
+  draw.drawLabel(view, status);
   draw.drawLines(view);
   draw.drawFound(view);
   draw.drawAlert(view);
@@ -145,7 +146,7 @@ function press(name) {
   send(agent.key(name));
 }
 
-const openStatus = () => status && panel.openStatus(() => status, pairRows(agent));
+const openStatus = () => status && openDevices(agent, () => status, view?.station, allowed);
 const openStations = async () => panel.openStations((await agent.get("/api/stations")).stations, view?.station);
 const turnSound = () => (speaker.ready || speaker.muted ? speaker.toggle() : top.drawSound(speaker));
 const turnLanguage = () => send(agent.key("lang"));

@@ -1,8 +1,7 @@
-// The panel over the page: devices and line, search, stations.
+// The panel over the page: what has no key, search, stations.
 
 import { $, h, icon, both, first } from "./dom.js";
 import { words } from "./words.js";
-import { statusRows } from "./status.js";
 
 let redraw = null;
 
@@ -25,13 +24,6 @@ export function setUp() {
 /** Draws an open panel anew, because the status has changed. */
 export function refresh() {
   redraw?.();
-}
-
-export async function openStatus(status, rows) {
-  const now = h("div"), more = h("div");
-  open(() => now.replaceChildren(h("h2", {}, first(words.devices)), ...statusRows(status())));
-  $("panel-body").replaceChildren(now, more);
-  more.replaceChildren(...(await rows));
 }
 
 /** Everything that has no key of its own; doors: [icon, name, what it does]. */

@@ -18,7 +18,7 @@ export function drawStatus(s, station) {
 }
 
 /** The devices of one station. */
-export const ofStation = (all, station) => (all ?? []).filter((d) => d.station === station);
+export const ofStation = (all, station) => (all ?? []).filter((d) => d.station === station || (d.kind === "printer" && d.station === ""));
 
 function linkWord(link) {
   if (link.online) return words.online;
@@ -43,12 +43,13 @@ export function drawDisk(d) {
 }
 
 function drawDevices(devices) {
-  const wrong = devices.filter((d) => d.state !== "ready");
+  const wrong = devices.filter((d) => !["ready", "printing"].includes(d.state));
   if (!devices.length) return chip("devices", "", icon("scanner"), first(words.devices), first(words.noDevices));
   if (!wrong.length) return chip("devices", "", icon("scanner"), first(words.devices), first(words.allReady));
   const d = wrong[0];
+  const image = { scale: "scale", printer: "printer" }[d.kind] ?? "scanner";
   const state = states[d.state] ?? { zh: d.state, en: d.state, tone: "look" };
-  chip("devices", state.tone, icon(d.kind === "scale" ? "scale" : "scanner"), first(words[d.kind] ?? words.devices), first(state));
+  chip("devices", state.tone, icon(image), first(words[d.kind] ?? words.devices), first(state));
 }
 
 export function drawSound(speaker) {
@@ -61,14 +62,9 @@ export function drawLang(english) {
   chip("lang", "", h("span", {}, english ? "中文" : "EN"), "", "");
 }
 
-/** Rows about devices, ledger, disk and link, for the panel. */
-export function statusRows(s) {
-  const rows = (s.devices ?? []).map((d) => {
-    const state = states[d.state] ?? { zh: d.state, en: d.state, tone: "look" };
-    return h("div.row", {}, icon(d.kind === "scale" ? "scale" : "scanner"),
-      h("div", {}, d.name + " · " + d.station, h("span.other", {}, d.node ? d.address + " → " + d.node : d.address), d.state === "ready" ? "" : h("span.other", {}, d.message)),
-      h("span.badge." + state.tone, {}, first(state)));
-  });
+/** Rows about ledger, disk and link, for the panel. */
+export function ledgerRows(s) {
+  const rows = [];
   const ack = s.link.last_ack ? new Date(s.link.last_ack).toLocaleString("zh-CN", { hour12: false }) : "—";
   const trouble = [s.link.alarm, s.link.error, s.link.hint].filter(Boolean).join(" · ");
   rows.push(h("div.row", {}, icon("link"),

@@ -64,14 +64,21 @@ export function drawLines(v) {
     h("span", {}, first(l.name)), !choosing && l.lot ? h("span.other", {}, l.lot) : "", h("b.num", {}, first(l.quantity))))));
 }
 
-/** A label that nothing has printed is shown, to be scanned off the screen. */
-export function drawLabel(v) {
+/** A label that no printer takes is shown, to be scanned off the screen. */
+export function drawLabel(v, status) {
   const l = v.label;
+  const printer = (status?.devices ?? []).find((d) => d.kind === "printer" && ["", v.station].includes(d.station));
+  const printed = ["ready", "printing"].includes(printer?.state);
+  const key = l ? `${l.code} ${v.flash.n} ${printed}` : "";
   show($("label"), Boolean(l));
-  document.body.classList.toggle("labelled", Boolean(l));
-  if (!l) return;
+  document.body.classList.toggle("labelled", Boolean(l) && !printed);
+  if (!l || $("label").dataset.key === key) return;
+  $("label").dataset.key = key;
   $("label").className = l.kind;
-  $("label").replaceChildren(h("div", {}, h("b", {}, first(l.title)), l.copies > 1 ? ` ×${l.copies}` : ""), h("code", {}, l.code));
+  const title = h("div.title", {}, icon("printer"), h("b", {}, first(l.title)), l.copies > 1 ? ` ×${l.copies}` : "");
+  if (printed) return $("label").replaceChildren(title);
+  const query = new URLSearchParams({ station: v.station, v: key });
+  $("label").replaceChildren(h("img", { src: "/api/label?" + query, alt: first(l.title) }), title);
 }
 
 /** Counts down to the moment when the station falls back to look-up. */

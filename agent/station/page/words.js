@@ -41,6 +41,7 @@ export const words = {
   noneFound: { zh: "没有找到", en: "nothing found" },
   scale: { zh: "秤", en: "scale" },
   scanner: { zh: "扫码枪", en: "scanner" },
+  printer: { zh: "打印机", en: "printer" },
   entries: { zh: "账本 {0} 笔", en: "{0} entries in the ledger" },
   lastAck: { zh: "上次上传 {0}", en: "last sent {0}" },
   sameDisk: { zh: "备份和账本在同一块盘上，盘坏了都没有", en: "backups are on the ledger's own disk and are lost with it" },
@@ -103,6 +104,21 @@ export const zones = {
   frozen: { zh: "冷冻", en: "frozen" },
 };
 
+// What devices did, and what can be done with them.
+export const deviceWords = {
+  scale: { zh: "{0} 次读数", en: "{0} readings" },
+  scanner: { zh: "{0} 个码", en: "{0} codes" },
+  printer: { zh: "打了 {0} 张", en: "{0} labels" },
+  waiting: { zh: "等着 {0} 张", en: "{0} waiting" },
+  broken: { zh: "坏 {0}", en: "{0} broken" },
+  double: { zh: "重复", en: "double" },
+  no_read: { zh: "没读到", en: "no read" },
+  tryIt: { zh: "扫一下试试", en: "scan something to try it" },
+  zero: { zh: "置零", en: "Zero" },
+  tare: { zh: "去皮", en: "Tare" },
+  clear_tare: { zh: "清皮", en: "Clear tare" },
+};
+
 // The states of a device, as the agent names them.
 export const states = {
   ready: { zh: "正常", en: "ready", tone: "good" },
@@ -115,6 +131,12 @@ export const states = {
   no_permission: { zh: "没有权限", en: "no permission", tone: "bad" },
   busy: { zh: "被占用", en: "busy", tone: "bad" },
   not_a_serial_port: { zh: "不是串口", en: "not a port", tone: "bad" },
+  printing: { zh: "在打印", en: "printing", tone: "good" },
+  paper_out: { zh: "没纸了", en: "out of paper", tone: "bad" },
+  ribbon_out: { zh: "没碳带了", en: "out of ribbon", tone: "bad" },
+  head_open: { zh: "盖子开着", en: "cover open", tone: "bad" },
+  paused: { zh: "暂停了", en: "paused", tone: "look" },
+  fault: { zh: "有故障", en: "fault", tone: "bad" },
   failed: { zh: "打不开", en: "failed", tone: "bad" },
 };
 
