@@ -157,3 +157,17 @@ func TestTakeOver_ACommandThatOnlyTheHubHasCountsOnce(t *testing.T) {
 		})
 	}
 }
+
+// Of an order that is long over the hub may know no more than that. The floor
+// still has to know what it is about, to put back what was picked.
+func TestOrders_ACancelWithoutLinesKeepsWhatIsKnown(t *testing.T) {
+	l, _ := open(t, filepath.Join(t.TempDir(), "ledger.db"), small)
+	h := &hubside{tb: t}
+	h.send(l, milkItem, toldOrder(0, 0))
+	must(t, book(t, l, "in", receive("milk", 10)))
+	must(t, book(t, l, "p1", pickOf("o1", 1, "milk", -1)))
+	h.send(l, stock.Order{ID: "o1", State: stock.OrderCancelled})
+	if o, ok := l.Order("o1"); !ok || o.State != stock.OrderCancelled || o.Ref != "ref-o1" || len(o.Lines) != 1 {
+		t.Errorf("the order is %+v, %v", o, ok)
+	}
+}

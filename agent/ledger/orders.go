@@ -121,6 +121,10 @@ func (c *commit) putOrder(o *stock.Order) error {
 		return nil
 	case o.State == stock.OrderClosed:
 		return c.forgetOrder(o.ID)
+	case o.State == stock.OrderCancelled && len(o.Lines) == 0 && known:
+		// Of an order that is long over the hub knows no more than that.
+		over := old.order
+		over.State, o = o.State, &over
 	}
 	t := task{order: *o, progress: old.progress, own: old.own, base: c.last.seq}
 	t.order.Lines = slices.Clone(o.Lines)

@@ -28,6 +28,8 @@ type Journal interface {
 	ApplyDown(ctx context.Context, b stock.DownBatch) (stock.DownPosition, error)
 	// DownPosition gives how much of the down stream is stored.
 	DownPosition() stock.DownPosition
+	// Orders gives the orders that are to be picked.
+	Orders() []stock.Order
 	// CellsIn gives the levels in the named buckets of the digest, and the
 	// entry that they are as of; Digest all buckets.
 	CellsIn(buckets []int) ([]stock.Level, stock.Seq)

@@ -10,6 +10,8 @@ import (
 )
 
 // Newest gives the levels as of the newest entry.
+func (j *memJournal) Orders() []stock.Order { return nil }
+
 func (j *memJournal) Newest() stock.Statement {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -158,8 +158,8 @@ func (l *Link) take(raw []byte) {
 
 // act does what the machine asks for. Its error ends the link.
 func (l *Link) act(ctx context.Context) error {
-	for _, a := range l.machine.take() {
-		switch a := a.(type) {
+	for todo := l.machine.take(); len(todo) > 0; todo = append(todo[1:], l.machine.take()...) {
+		switch a := todo[0].(type) {
 		case send:
 			l.send(a)
 		case readBatch:
@@ -174,6 +174,8 @@ func (l *Link) act(ctx context.Context) error {
 			if !l.reader.ask(a) {
 				l.machine.cells(nil, errSlow)
 			}
+		case readOrders:
+			l.machine.orders(l.now(), l.journal.Orders())
 		case readLevels:
 			l.teller.ask(a) // without room the hub asks again
 		case readPoints:

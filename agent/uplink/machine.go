@@ -40,6 +40,8 @@ type machine struct {
 	fence  fenceState
 	down   downState
 
+	telling telling
+
 	took      stock.Takeover // which levels the ledger took over
 	ancestors []Ancestor     // earlier ledgers of which entries may be carried over
 	taking    takeover
@@ -96,6 +98,8 @@ type (
 		seq  stock.Seq
 		turn int
 	}
+	// readOrders asks for the orders that are to be picked.
+	readOrders struct{}
 	// storeCursor tells the ledger how far the hub has stored.
 	storeCursor struct{ upto stock.Seq }
 	// storeDown asks the ledger to store a part of the down stream.
@@ -179,6 +183,7 @@ func (m *machine) forget() {
 	m.flight, m.ready = nil, nil
 	m.read.cancel()
 	m.ping = pingState{nonce: m.ping.nonce}
+	m.telling = telling{}
 }
 
 // look takes note of what the ledger holds now.
@@ -220,6 +225,9 @@ func (m *machine) inSession(now time.Time, f *wire.Frame) {
 	case *wire.Traced:
 		m.traced(now, f, b)
 		return
+	case *wire.OrdersTaken:
+		m.ordersTaken(now, b.Part)
+		return
 	}
 	if f.Epoch != m.pos.Epoch {
 		return
@@ -253,6 +261,7 @@ func (m *machine) tick(now time.Time) {
 		m.tickFlight(now)
 		m.tickRead(now)
 		m.tickTakeover(now)
+		m.tickOrders(now)
 	}
 	if now.Sub(m.heard) >= pathTimeout {
 		m.heard = now
@@ -276,7 +285,7 @@ func (m *machine) deadline() time.Time {
 		if m.flight != nil {
 			next = earliest(next, m.flight.again)
 		}
-		for _, at := range []time.Time{m.read.again, m.taking.again} {
+		for _, at := range []time.Time{m.read.again, m.taking.again, m.telling.again} {
 			if !at.IsZero() {
 				next = earliest(next, at)
 			}

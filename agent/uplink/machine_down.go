@@ -23,8 +23,8 @@ func (d *downState) next() stock.Seq {
 // downBatch takes a part of the down stream: what joins is stored, what was
 // stored is confirmed again, what leaves a gap is asked for.
 func (m *machine) downBatch(epoch stock.Epoch, b *wire.DownBatch) {
-	if epoch != m.down.epoch || m.down.busy {
-		return // of an earlier stream, or a copy that came too soon: the hub repeats it
+	if epoch != m.down.epoch || m.down.busy || m.telling.active {
+		return // of an earlier stream, or one that came too soon: the hub repeats it
 	}
 	next := m.down.next()
 	switch {

@@ -173,6 +173,7 @@ func (m *machine) open(now time.Time) {
 	m.note.err, m.note.hint = "", ""
 	m.ping.next = now.Add(pingEvery)
 	m.do(storeCursor{m.acked})
+	m.tell(w)
 	m.begin(now, w)
 	m.feed(now)
 }

@@ -46,7 +46,7 @@ const readRetry = time.Second
 // feed keeps one batch in flight, and a second one ready while there is a
 // backlog: reading and packing then cost no time on the line.
 func (m *machine) feed(now time.Time) {
-	if m.phase != phaseOpen || m.taking.active() {
+	if m.phase != phaseOpen || m.taking.active() || m.telling.active {
 		return
 	}
 	next := m.acked + 1

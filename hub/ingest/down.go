@@ -110,3 +110,23 @@ func (l *link) downGap(ctx context.Context, f *wire.Frame, want stock.Seq, st *i
 		l.fence(ctx, f, wire.FenceSession, "the agent has less of the down stream than it confirmed: say hello again")
 	}
 }
+
+// recall takes the orders that a warehouse holds, and what comes of them goes
+// down to it.
+func (l *link) recall(ctx context.Context, f *wire.Frame, b *wire.Orders) {
+	result, ok := l.apply(ctx, inventory.Recall{Warehouse: l.warehouse, Session: inventory.Session(f.Session), Orders: b.Orders})
+	if !ok {
+		return // the agent tells them again
+	}
+	switch r := result.(type) {
+	case *inventory.Refusal:
+		l.refused(ctx, f, r)
+	case inventory.Recalled:
+		if len(r.Adopted) > 0 {
+			l.desk.metrics.recalled.Add(float64(len(r.Adopted)))
+			l.log.WarnContext(ctx, "orders came back from the warehouse that this hub did not know as confirmed", "orders", len(r.Adopted), "first", r.Adopted[0],
+				"hint", "the hub was restored from a copy that is older than they are; they are confirmed again")
+		}
+		l.send(ctx, wire.Frame{Epoch: f.Epoch, Session: f.Session, Body: &wire.OrdersTaken{Part: b.Part}})
+	}
+}

@@ -163,6 +163,8 @@ func (l *link) take(ctx context.Context, a arrival) {
 		l.tell(ctx, a.at, &f, b, &st)
 	case *wire.Trace:
 		l.trace(ctx, &f, b)
+	case *wire.Orders:
+		l.recall(ctx, &f, b)
 	}
 	l.wanting(ctx, a.at, &f)
 }

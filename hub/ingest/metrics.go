@@ -20,6 +20,8 @@ type metrics struct {
 	traced      prometheus.Counter
 	takeovers   prometheus.Counter
 	rebirths    prometheus.Counter
+	recalled    prometheus.Counter
+	strays      prometheus.Counter
 	took        prometheus.Histogram
 }
 
@@ -50,6 +52,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		traced:      counter("traces_total", "Answers about how far an earlier ledger is stored."),
 		takeovers:   counter("takeovers_total", "Welcomes that let a box take over from another one."),
 		rebirths:    counter("rebirths_total", "Refusals that asked a box to begin a new ledger."),
+		recalled:    counter("orders_recalled_total", "Orders that warehouses held and this hub did not know as confirmed."),
+		strays:      counter("stray_picks_total", "Picks and shorts for orders that this hub does not know, or that are over."),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "forestock", Subsystem: "ingest", Name: "batch_seconds", Help: "Time from a batch's arrival to its acknowledgement.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
@@ -60,7 +64,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	}
 	for _, c := range []prometheus.Collector{
 		m.links, m.received, m.refused, m.fenced, m.sent, m.unsent, m.stored, m.quarantined, m.copies, m.gaps, m.resends, m.took,
-		m.pulled, m.told, m.traced, m.takeovers, m.rebirths,
+		m.pulled, m.told, m.traced, m.takeovers, m.rebirths, m.recalled, m.strays,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err

@@ -415,3 +415,35 @@ func TestDesk_ARepairThatWasGivenUpIsNotDone(t *testing.T) {
 		t.Errorf("on hand %d, recorded %+v", b.milk(), list)
 	}
 }
+
+// The orders that a warehouse holds are taken however often they come, and go
+// down again; picks that name none are told in the log.
+func TestLink_TakesTheOrdersThatAWarehouseHolds(t *testing.T) {
+	r := newRig(t)
+	b := r.newBox("sh-1", 1, 1)
+	b.book(5)
+	if w := b.hello(); !w.TellOrders {
+		t.Error("the welcome does not ask for the orders")
+	}
+	held := &wire.Orders{Part: 2, Orders: []stock.Order{{ID: "o-1", State: stock.OrderOpen, Lines: []stock.OrderLine{{Number: 1, SKU: "milk", Quantity: 3}}}}}
+	for range 2 {
+		if taken := only[*wire.OrdersTaken](t, b.say(held)); taken.Part != 2 {
+			t.Errorf("taken %+v", taken)
+		}
+	}
+	if d := r.store.Down("sh-1", 0, 10); len(d.Entries) != 1 || d.Entries[0].Order == nil || d.Entries[0].Order.ID != "o-1" {
+		t.Errorf("down stream %+v", d)
+	}
+	if n := r.count("orders_recalled_total", ""); n != 1 {
+		t.Errorf("%v orders were recalled, want 1", n)
+	}
+	b.move(stock.Movement{Kind: stock.Pick, SKU: "milk", Bin: "A", Delta: -3, Document: "o-1", Line: "1"})
+	b.move(stock.Movement{Kind: stock.Pick, SKU: "milk", Bin: "A", Delta: -1, Document: "o-2", Line: "1"})
+	b.say(b.batch(1, 7))
+	if n := r.count("stray_picks_total", ""); n != 1 {
+		t.Errorf("%v strays, want the one of o-2", n)
+	}
+	if got, _, err := r.store.Reservation(t.Context(), "o-1"); err != nil || got.State.String() != "fulfilled" {
+		t.Errorf("o-1 is %+v, %v", got, err)
+	}
+}

@@ -57,7 +57,8 @@ func (l *link) welcome(ctx context.Context, at time.Time, f *wire.Frame, h *wire
 		Session: uint64(r.Session), Applied: r.Applied, Head: r.Head, DownEpoch: r.DownEpoch, DownLast: r.DownLast,
 		MaxEntries: l.desk.cfg.MaxEntries, MaxBytes: l.desk.cfg.MaxBytes, Version: wire.Version, Time: at, Boot: f.Boot, Nonce: h.Nonce,
 		TakeOver: r.TakeOver, BaseWanted: r.BaseWanted,
-		Occupied: f.Epoch != st.Box.Epoch && st.Applied > 0 && r.TakeOver.IsZero() && h.TookOver.IsZero(),
+		TellOrders: true,
+		Occupied:   f.Epoch != st.Box.Epoch && st.Applied > 0 && r.TakeOver.IsZero() && h.TookOver.IsZero(),
 	}})
 	switch {
 	case !r.TakeOver.IsZero():
@@ -138,6 +139,11 @@ func (l *link) ingested(ctx context.Context, at time.Time, f *wire.Frame, b *wir
 		m.quarantined.Add(float64(r.Quarantined))
 		l.log.ErrorContext(ctx, "entries set aside", "entries", r.Quarantined, "from", uint64(b.From), "to", uint64(b.To()),
 			"hint", "they do not count until somebody decides about them: list the hub's quarantine")
+	}
+	if r.Strays > 0 {
+		m.strays.Add(float64(r.Strays))
+		l.grumble.say(ctx, "strays", "goods were picked for orders that this hub does not know, or that are over", "entries", r.Strays, "from", uint64(b.From), "to", uint64(b.To()),
+			"hint", "the stock is right; if the hub was restored from a backup, the platform knows these orders and what became of them is in the warehouse's movements")
 	}
 	st, _ := l.desk.store.Warehouse(l.warehouse)
 	l.note(func(c *Contact) {

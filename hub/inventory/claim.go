@@ -116,8 +116,10 @@ func (b *Book) downRow(w *warehouse) DownRow {
 		if row.Orders == nil {
 			row.Orders = make([]*Reservation, len(w.down.Pending))
 		}
-		if slot, ok := b.desk.known[SumOf(k.Order)].slot(); ok && slot != 0 {
+		if slot, ok := b.desk.known[SumOf(k.Order)].slot(); ok && slot != 0 && b.desk.records[slot].ware == w {
 			row.Orders[i] = b.desk.records[slot].r
+		} else {
+			row.Orders[i] = b.over(k.Order)
 		}
 	}
 	return row

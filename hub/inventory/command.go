@@ -4,7 +4,7 @@ import "github.com/forestock/forestock/proto/stock"
 
 // Command is something that happened to the hub: the Book applies it and
 // answers with a Result. The kinds are Hello, *Ingest, DownStored,
-// UpdateItems, Report, Adopt, Repair, Discard and Retry.
+// UpdateItems, Recall, Report, Adopt, Repair, Discard and Retry.
 type Command interface {
 	apply(*step) Result
 }

@@ -17,18 +17,26 @@ func (d DownStored) apply(s *step) Result {
 	if w == nil {
 		return refuse(ReasonWarehouse, "warehouse %s is not enrolled at this hub", d.Warehouse)
 	}
-	st := &w.state
-	if d.Session == st.Box.Session && st.Frozen != nil {
-		return refuse(ReasonEpoch, "warehouse %s is being replaced: the ledger %s takes over the levels of this box", st.Warehouse, st.Frozen.Candidate)
-	}
-	if d.Session != st.Box.Session && (st.Candidate == nil || d.Session != st.Candidate.Session) {
-		return refuse(ReasonSession, "session %d of warehouse %s is over: say hello again", d.Session, st.Warehouse)
+	if refusal := w.seated(d.Session); refusal != nil {
+		return refusal
 	}
 	if d.Position.Epoch != w.down.Epoch || d.Position.Applied > w.down.Last() {
-		return refuse(ReasonSession, "warehouse %s has stored a down stream that this hub did not send: say hello again", st.Warehouse)
+		return refuse(ReasonSession, "warehouse %s has stored a down stream that this hub did not send: say hello again", d.Warehouse)
 	}
 	w.downStored(s, d.Position.Applied)
 	return DownAcked{stock.DownPosition{Epoch: w.down.Epoch, Applied: w.down.Stored}}
+}
+
+// seated refuses a box that has no session, or is being replaced.
+func (w *warehouse) seated(session Session) *Refusal {
+	st := &w.state
+	if session == st.Box.Session && st.Frozen != nil {
+		return refuse(ReasonEpoch, "warehouse %s is being replaced: the ledger %s takes over the levels of this box", st.Warehouse, st.Frozen.Candidate)
+	}
+	if session != st.Box.Session && (st.Candidate == nil || session != st.Candidate.Session) {
+		return refuse(ReasonSession, "session %d of warehouse %s is over: say hello again", session, st.Warehouse)
+	}
+	return nil
 }
 
 // helloDown finds where the down stream goes on, or begins it again.

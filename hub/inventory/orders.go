@@ -145,12 +145,7 @@ func (r *Reservation) Order(before Term) stock.Order {
 		for _, a := range l.Lots[:min(len(l.Lots), maxOrderLots)] {
 			line.Lots = append(line.Lots, stock.LotShare{Lot: a.Lot, Quantity: a.Quantity})
 		}
-		for _, p := range r.Picks {
-			if p.Line == i && p.Place.Term <= before {
-				line.Picked += p.Quantity
-				line.Short = line.Short || p.Short
-			}
-		}
+		line.Picked, line.Short = r.earlier(i, before)
 		o.Lines = append(o.Lines, line)
 	}
 	return o

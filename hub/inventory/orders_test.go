@@ -1,7 +1,9 @@
 package inventory_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -114,4 +116,135 @@ func TestOrder_GoodsThatArePutBackAreWantedAgain(t *testing.T) {
 	if diff := s.loaded(); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// restore makes the Book what a backup holds, with so many events, and lets the
+// box say hello again.
+func (s *shop) restore(rows inventory.Changes, events int) {
+	s.Helper()
+	s.log = s.log[:events]
+	rows.Downs = nil
+	rows.Warehouses = slices.Clone(rows.Warehouses)
+	for i := range rows.Warehouses {
+		rows.Warehouses[i].Reborn(s.now)
+	}
+	s.book, s.rows = newBook(), []inventory.Changes{rows}
+	s.follower, s.followed = newBook(), 0
+	s.book.Load(&rows)
+	if err := s.book.Check(); err != nil {
+		s.Fatal(err)
+	}
+	s.box.Hear(s.do(s.box.Hello()))
+}
+
+// recall tells the Book what the box holds.
+func (s *shop) recall(orders ...stock.Order) inventory.Recalled {
+	s.Helper()
+	got, ok := s.do(inventory.Recall{Warehouse: "wh-0", Session: s.box.Session, Orders: orders}).(inventory.Recalled)
+	if !ok {
+		s.Fatal("the orders were refused")
+	}
+	return got
+}
+
+// A hub that went back to an older copy has its orders from the warehouse that
+// holds them, whatever the copy knows of them, and what was picked of them counts.
+func TestRecall_OrdersComeBackFromTheWarehouse(t *testing.T) {
+	s := newShop(t)
+	s.receive("milk", 20)
+	s.try("tried", want("milk", 2))
+	s.try("expired", want("milk", 3))
+	s.try("both", want("milk", 1))
+	s.confirm("both")
+	s.try("cancelled", want("milk", 1))
+	s.confirm("cancelled")
+	s.cancel("cancelled") // which the box has not heard
+	s.wait(time.Minute)
+	backup, events := s.book.Rows(), len(s.log)
+	for _, id := range []stock.OrderID{"tried", "expired"} {
+		s.confirm(id)
+	}
+	s.receive("rice", 1)
+	s.try("new", want("milk", 4), want("rice", 1))
+	s.confirm("new")
+	held := s.told()
+	s.floor(pick("tried", "1", "milk", 2), pick("new", "1", "milk", 1))
+	s.wait(time.Hour)
+	s.restore(backup, events)
+	s.wait(time.Hour) // what was tried has run out
+	s.is("tried", inventory.Expired)
+	s.denied(s.do(inventory.Look{ID: "new"}), inventory.ReservationNotFound)
+
+	var orders []stock.Order
+	for _, id := range []stock.OrderID{"tried", "expired", "both", "new"} {
+		orders = append(orders, held[id])
+	}
+	orders = append(orders, stock.Order{ID: "cancelled", State: stock.OrderOpen, Lines: []stock.OrderLine{{Number: 1, SKU: "milk", Quantity: 1}}})
+	if got, want := s.recall(orders...).Adopted, []stock.OrderID{"tried", "expired", "new"}; !slices.Equal(got, want) {
+		t.Errorf("adopted %v, want %v", got, want)
+	}
+	again := s.told()
+	if got := s.recall(orders...).Adopted; len(got) > 0 || !cmp.Equal(again, s.told()) {
+		t.Errorf("told again, %v are adopted and %d orders are on the stream, not %d", got, len(s.told()), len(again))
+	}
+	for id, state := range map[stock.OrderID]stock.OrderState{
+		"tried": stock.OrderOpen, "expired": stock.OrderOpen, "both": stock.OrderOpen, "new": stock.OrderOpen, "cancelled": stock.OrderCancelled,
+	} {
+		if o, ok := again[id]; !ok || o.State != state {
+			t.Errorf("the box is told that order %s is %s, want %s", id, o.State, state)
+		}
+	}
+	s.counts("milk", 0, 2+3+1+4, 10)
+	s.box.Hear(s.do(s.box.Rest(100)))
+	s.counts("milk", 0, 3+1+3, 10)
+	s.is("tried", inventory.Fulfilled)
+	if r := s.reserved(s.try("new", want("milk", 4), want("rice", 1)), inventory.Confirmed); r.Lines[0].Picked != 1 || r.Lines[1].SKU != "rice" {
+		t.Errorf("tried again it is %+v", r.Lines)
+	}
+	if diff := s.loaded(); diff != "" {
+		t.Error(diff)
+	}
+	s.restart()
+	s.counts("milk", 0, 3+1+3, 10)
+}
+
+// A hub that never knew the warehouse has the orders before the entries of the
+// goods, and loses none of what earlier ledgers did of them.
+func TestRecall_ByAHubThatKnowsNothing(t *testing.T) {
+	s := newShop(t)
+	told := stock.Order{ID: "o-1", State: stock.OrderOpen, Before: 1, Lines: []stock.OrderLine{
+		{Number: 1, SKU: "milk", Quantity: 5, Picked: 2}, {Number: 3, SKU: "rice", Quantity: 2, Short: true},
+	}}
+	s.recall(told)
+	s.counts("milk", 0, 3, 0)
+	if r := s.is("o-1", inventory.Confirmed); !r.AtRisk {
+		t.Error("an order without any goods is not at risk")
+	}
+	s.receive("milk", 4)
+	s.counts("milk", 0, 3, 1)
+	s.restart()
+	s.floor(pick("o-1", "1", "milk", 3))
+	s.is("o-1", inventory.Shorted)
+	if diff := s.loaded(); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What the floor picks was confirmed, or it would not be there: a hub that went
+// back to before the confirmation counts it, and says what it cannot place.
+func TestPick_OfWhatTheHubHasForgotten(t *testing.T) {
+	s := newShop(t)
+	s.receive("milk", 9)
+	s.try("o-1", want("milk", 3))
+	s.box.Move(s, pick("o-1", "1", "milk", 2))
+	s.box.Move(s, pick("o-9", "1", "milk", 1))
+	s.box.Move(s, stock.Movement{Kind: stock.Pick, SKU: "milk", Delta: -1}) // for no order
+	r := s.do(s.box.Rest(3)).(inventory.Ingested)
+	s.box.Hear(r)
+	if r.Strays != 1 {
+		t.Errorf("%d strays, want the one that names an order nobody knows", r.Strays)
+	}
+	s.is("o-1", inventory.Confirmed)
+	s.counts("milk", 0, 1, 4)
+	s.denied(s.cancel("o-1"), inventory.AlreadyPicked)
 }

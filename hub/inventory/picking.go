@@ -23,9 +23,16 @@ func (w *warehouse) fulfil(s *step, at Place, m *stock.Movement) {
 	}
 	slot, line, ok := w.order(s, m)
 	if !ok {
+		if m.Line != "" && m.Kind != stock.Return {
+			s.strays++
+		}
 		return
 	}
 	state := s.book.desk.records[slot].r.State
+	if state == Tried && m.Kind != stock.Return {
+		// Only what was confirmed is picked: the hub went back to before that.
+		state = s.confirm(slot).State
+	}
 	switch {
 	case state == Confirmed && m.Kind == stock.Return:
 		s.putBack(slot, line, at, m)

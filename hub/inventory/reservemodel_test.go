@@ -159,6 +159,9 @@ func (n *naive) move(seq stock.Seq, m *stock.Movement) {
 		return
 	}
 	l := &o.lines[line-1]
+	if o.state == inventory.Tried && m.Kind != stock.Return {
+		o.state, o.sent = inventory.Confirmed, true // nobody picks what was not confirmed
+	}
 	switch {
 	case o.state == inventory.Cancelled && o.sent && m.Kind == stock.Pick:
 		l.picked -= m.Delta // it goes back: nobody counts on it
@@ -168,7 +171,10 @@ func (n *naive) move(seq stock.Seq, m *stock.Movement) {
 	}
 	p := promisedPick{seq: seq, line: line - 1, short: m.Kind == stock.Short}
 	if !p.short {
-		p.quantity = -m.Delta
+		p.quantity = max(-m.Delta, -l.picked) // no more comes back than left
+	}
+	if p.quantity == 0 && m.Kind == stock.Return {
+		return
 	}
 	l.picked += p.quantity
 	l.short = l.short || p.short
@@ -199,6 +205,7 @@ func (n *naive) undo(m *stock.Movement) {
 			p.undone = true
 			o.lines[p.line].picked -= p.quantity
 			o.lines[p.line].short = slices.ContainsFunc(o.picks, func(q promisedPick) bool { return q.line == p.line && q.short && !q.undone })
+			o.finish()
 		}
 	}
 }
@@ -333,6 +340,8 @@ func (n *naive) movement(t *rapid.T, s *shop, id stock.OrderID) stock.Movement {
 			return stock.Movement{Kind: stock.Undo, Undoes: undoes, SKU: sku, Delta: rapid.Int64Range(0, 3).Draw(t, "undone")}
 		}
 	case 4:
+		return back(string(id), rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "line"), sku, rapid.Int64Range(1, 4).Draw(t, "put back"))
+	case 5:
 		return short(string(id), rapid.SampledFrom([]string{"1", "2", "3", "9", ""}).Draw(t, "line"), sku)
 	}
 	return pick(string(id), rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "line"), sku, rapid.Int64Range(1, 4).Draw(t, "picked"))

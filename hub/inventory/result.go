@@ -7,7 +7,7 @@ import (
 )
 
 // Result answers a Command: a Welcome, Ingested, DownAcked, ItemsUpdated,
-// Stated, Repairing, Discarded, Retried or *Refusal. What it says is true once the change is durable.
+// Stated, Recalled, Repairing, Discarded, Retried or *Refusal. What it says is true once the change is durable.
 type Result interface {
 	result()
 }
@@ -34,9 +34,12 @@ type Ingested struct {
 	Applied stock.Seq // newest entry that is stored: the acknowledgement
 	// Want is set where the run began after Applied+1: send from here on.
 	Want        stock.Seq
-	Stored      int  // entries that are new with this run, quarantined ones included
-	Quarantined int  // entries of this run that were set aside
-	Diverged    bool // hub and agent differ at the same entry
+	Stored      int // entries that are new with this run, quarantined ones included
+	Quarantined int // entries of this run that were set aside
+	// Strays are picks and shorts of this run for orders that are not known, or
+	// are over. The stock moved all the same.
+	Strays   int
+	Diverged bool // hub and agent differ at the same entry
 }
 
 // DownAcked answers a DownStored with what the hub now holds stored.

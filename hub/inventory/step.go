@@ -15,7 +15,9 @@ type step struct {
 	wares   []*warehouse // whose state or down stream changed
 	lines   []touched
 
-	commands int        // how many there are
+	commands int // how many there are
+	strays   int // picks and shorts of orders that nobody here knows
+
 	promises []*promise // of which claims changed, as their newest revisions follow each other; nil where one came again
 	repeated int        // how many of promises are nil
 	lined    []*promise // of the lines of what is being put

@@ -80,7 +80,7 @@ func (w *warehouse) empty(s *step) {
 // ingest applies the part of the run that is new.
 func (w *warehouse) ingest(s *step, in *Ingest) Result {
 	st := &w.state
-	before, aside := st.Applied, st.Quarantined
+	before, aside, strays := st.Applied, st.Quarantined, s.strays
 	switch {
 	case in.From == 0 || in.From > st.Applied+1:
 		return Ingested{Applied: st.Applied, Want: st.Applied + 1, Diverged: st.Divergence != nil}
@@ -102,7 +102,7 @@ func (w *warehouse) ingest(s *step, in *Ingest) Result {
 	}
 	return Ingested{
 		Applied: st.Applied, Stored: int(st.Applied - before),
-		Quarantined: st.Quarantined - aside, Diverged: st.Divergence != nil,
+		Quarantined: st.Quarantined - aside, Strays: s.strays - strays, Diverged: st.Divergence != nil,
 	}
 }
 

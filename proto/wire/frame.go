@@ -75,6 +75,9 @@ const (
 	KindStatement       = Kind(forestockv1.FrameKind_FRAME_KIND_STATEMENT)
 	KindTrace           = Kind(forestockv1.FrameKind_FRAME_KIND_TRACE)
 	KindTraced          = Kind(forestockv1.FrameKind_FRAME_KIND_TRACED)
+
+	KindOrders      = Kind(forestockv1.FrameKind_FRAME_KIND_ORDERS)
+	KindOrdersTaken = Kind(forestockv1.FrameKind_FRAME_KIND_ORDERS_TAKEN)
 )
 
 // kinds names every kind and the ways that it travels, so that a hub never
@@ -100,6 +103,9 @@ var kinds = [...]struct {
 	KindStatement:       {name: "statement", up: true, down: true},
 	KindTrace:           {name: "trace", up: true},
 	KindTraced:          {name: "traced", down: true},
+
+	KindOrders:      {name: "orders", up: true},
+	KindOrdersTaken: {name: "orders_taken", down: true},
 }
 
 // String gives the kind's name, "unknown" for one that this version does not

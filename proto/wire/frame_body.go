@@ -56,6 +56,10 @@ type Welcome struct {
 	// Occupied is set where the warehouse has stock under an earlier ledger whose
 	// box was heard from lately: this one waits until it may take over.
 	Occupied bool
+	// TellOrders is set by a hub that takes Orders. An agent that has stored a
+	// part of another down stream tells it the orders that it holds before it
+	// sends or takes anything else.
+	TellOrders bool
 }
 
 // Batch carries ledger entries up.

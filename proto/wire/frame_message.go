@@ -26,7 +26,7 @@ func message(f *Frame) (proto.Message, error) {
 		return &forestockv1.Welcome{
 			Session: b.Session, UpApplied: uint64(b.Applied), UpHead: b.Head[:], DownEpoch: b.DownEpoch[:], DownLast: uint64(b.DownLast),
 			MaxEntries: uint32(b.MaxEntries), MaxBytes: uint32(b.MaxBytes), Version: b.Version, TimeMs: ms(b.Time),
-			Boot: b.Boot[:], Nonce: b.Nonce, BaseWanted: b.BaseWanted, Occupied: b.Occupied,
+			Boot: b.Boot[:], Nonce: b.Nonce, BaseWanted: b.BaseWanted, Occupied: b.Occupied, TellOrders: b.TellOrders,
 			TakeOverEpoch: epochBytes(b.TakeOver.Epoch), TakeOverSeq: uint64(b.TakeOver.Seq),
 		}, nil
 	case *Batch:
@@ -42,6 +42,8 @@ func message(f *Frame) (proto.Message, error) {
 		return statementMessage(b)
 	case *Trace:
 		return traceMessage(b)
+	case *Orders:
+		return ordersMessage(b)
 	case nil:
 		return nil, refuse(BadKind, "a frame without a body")
 	default:
@@ -70,6 +72,8 @@ func smallMessage(body Body) proto.Message {
 		return &forestockv1.StatementWanted{Of: forestockv1.StatementWanted_Of(b.Of), Seq: uint64(b.Seq), Part: uint32(b.Part)}
 	case *Traced:
 		return &forestockv1.Traced{Same: uint64(b.Same), First: uint64(b.First)}
+	case *OrdersTaken:
+		return &forestockv1.OrdersTaken{Part: uint32(b.Part)}
 	}
 	return nil
 }
@@ -104,6 +108,10 @@ var parsers = [...]func([]byte) (Body, error){
 	KindTrace:           as(traceFrom),
 	KindTraced: as(func(m *forestockv1.Traced) (Body, error) {
 		return &Traced{stock.Seq(m.GetSame()), stock.Seq(m.GetFirst())}, nil
+	}),
+	KindOrders: as(ordersFrom),
+	KindOrdersTaken: as(func(m *forestockv1.OrdersTaken) (Body, error) {
+		return &OrdersTaken{int(m.GetPart())}, nil
 	}),
 	KindAck: as(func(m *forestockv1.Ack) (Body, error) {
 		return &Ack{stock.Seq(m.GetUpto()), stock.Seq(m.GetLast())}, nil
@@ -159,7 +167,7 @@ func welcomeFrom(m *forestockv1.Welcome) (Body, error) {
 	b := &Welcome{
 		Session: m.GetSession(), Applied: stock.Seq(m.GetUpApplied()), DownLast: stock.Seq(m.GetDownLast()),
 		MaxEntries: int(m.GetMaxEntries()), MaxBytes: int(m.GetMaxBytes()), Version: m.GetVersion(),
-		Time: clock(m.GetTimeMs()), Nonce: m.GetNonce(), BaseWanted: m.GetBaseWanted(), Occupied: m.GetOccupied(),
+		Time: clock(m.GetTimeMs()), Nonce: m.GetNonce(), BaseWanted: m.GetBaseWanted(), Occupied: m.GetOccupied(), TellOrders: m.GetTellOrders(),
 		TakeOver: stock.Takeover{Seq: stock.Seq(m.GetTakeOverSeq())},
 	}
 	err := firstOf(fill(b.Head[:], m.GetUpHead()), fill(b.DownEpoch[:], m.GetDownEpoch()), fill(b.Boot[:], m.GetBoot()),

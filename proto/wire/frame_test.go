@@ -46,6 +46,7 @@ func frames() (up, down []wire.Frame) {
 		f(&wire.Cells{Seq: 9, Buckets: []int{0, 255}, Cells: []stock.Level{{Cell: stock.Cell{SKU: "a", Lot: "批次一", Bin: "B"}, OnHand: -4, Expiry: 20261231}}, Truncated: true}),
 		f(&wire.StatementWanted{Of: wire.StatementStored, Seq: 4, Part: 2}), statement,
 		f(&wire.Trace{Points: []wire.TracePoint{{Seq: 1, Sum: 1 << 63}, {Seq: 9, Sum: 2}}}),
+		f(&wire.Orders{Part: 3, Orders: []stock.Order{*order, {ID: "o-2", State: stock.OrderCancelled}}}),
 	}
 	down = []wire.Frame{
 		f(&wire.Welcome{Session: 8, Applied: 2, Head: stock.Hash{1}, DownEpoch: stock.Epoch{9}, DownLast: 5, MaxEntries: 512, MaxBytes: 1 << 16, Version: 1, Time: at, Boot: wire.Boot{3, 4}, Nonce: 11}),
@@ -54,7 +55,8 @@ func frames() (up, down []wire.Frame) {
 		f(&wire.Fenced{Reason: wire.FenceClone, Message: "two boxes run with one disk", Nonce: 12}),
 		f(&wire.CellsWanted{Seq: 9, Digest: stock.Digest{0: 1, 255: 2}}),
 		f(&wire.Fenced{Reason: wire.FenceFork, Rebirth: true}),
-		f(&wire.Welcome{Session: 8, MaxEntries: 1, MaxBytes: 1, TakeOver: stock.Takeover{Epoch: stock.Epoch{7}, Seq: 12}, BaseWanted: true}),
+		f(&wire.Welcome{Session: 8, MaxEntries: 1, MaxBytes: 1, TakeOver: stock.Takeover{Epoch: stock.Epoch{7}, Seq: 12}, BaseWanted: true, TellOrders: true}),
+		f(&wire.OrdersTaken{Part: 3}),
 		f(&wire.StatementWanted{Of: wire.StatementNewest}), statement, f(&wire.Traced{Same: 4, First: 1}),
 		f(&wire.DownBatch{From: 2, Entries: []stock.Down{{Item: item}, {Order: order}, {Item: item}}}),
 	}

@@ -71,7 +71,8 @@ func (w *World) unsettled() string {
 //   - what the entries add up to is what the ledger shows, and what the hub
 //     shows, cell by cell;
 //   - what is held and committed is what open orders claim, and the floor knows
-//     every order that it is to pick;
+//     every order that it is to pick; no order was picked twice; and orders that a
+//     floor held when the hub was set back are at the hub again;
 //   - nothing was set aside, no divergence was seen. A box may be taken for two
 //     once in a while, when the network brings a dead process's hello behind its
 //     successor's: what counts is that it goes on by itself;
@@ -93,6 +94,7 @@ func (w *World) check() {
 		c.catalogue()
 		c.everything()
 		c.sold()
+		w.shop.came(&c)
 		b.staff.settled()
 	}
 	w.hub.settled()

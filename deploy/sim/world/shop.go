@@ -22,6 +22,7 @@ type shop struct {
 
 	mu     sync.Mutex
 	orders []*sale // guarded by mu, with what they point to; oldest first
+	held   []*sale // guarded by mu; confirmed, and on a floor when the hub was set back
 }
 
 // sale is an order as the shop knows it.
@@ -30,6 +31,10 @@ type sale struct {
 	ask    inventory.Ask
 	where  []inventory.Candidate
 	answer inventory.ReservationState // the last; 0 for none
+	open   bool                       // a cancel was not answered: nobody knows
+
+	floor *box // of held: who has it, and how often that disk had lost something
+	turns int
 }
 
 func newShop(w *World) *shop { return &shop{w: w, dice: w.dice.Of("shop")} }
@@ -100,6 +105,10 @@ func (s *shop) ask(ctx context.Context, life *hubLife, o *sale, c inventory.Comm
 	results, err := life.store.Apply(ctx, c)
 	if err != nil || s.w.hub.now() != life {
 		s.w.story.tell("shop", "%s %T: no answer", o.id, c)
+		_, cancel := c.(inventory.Cancel)
+		s.mu.Lock()
+		o.open = o.open || cancel
+		s.mu.Unlock()
 		return
 	}
 	r, ok := results[0].(inventory.Reserved)
@@ -126,11 +135,43 @@ func (s *shop) backed(life *hubLife, r *inventory.Reservation) {
 	}
 }
 
-// forget lets the hub off: it was set back, and knows nothing of some orders.
+// forget lets the hub off: it was set back, and knows nothing of some orders. But
+// those that were confirmed and that a floor holds come back from there.
 func (s *shop) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.orders = nil
+	all := append(s.held, s.orders...)
+	s.orders, s.held = nil, nil
+	for _, b := range s.w.boxes {
+		life, _ := b.now()
+		if life == nil {
+			continue
+		}
+		for _, o := range life.ledger.Orders() {
+			i := slices.IndexFunc(all, func(h *sale) bool { return h.id == o.ID })
+			if i >= 0 && all[i].answer == inventory.Confirmed && !all[i].open {
+				all[i].floor, all[i].turns = b, b.staff.lost()
+				s.held = append(s.held, all[i])
+			}
+		}
+	}
+}
+
+// came checks that the hub has the orders again that the floor of a box held when
+// it was set back, unless the box has lost something since.
+func (s *shop) came(c *checking) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.held {
+		if o.floor != c.b || o.turns != c.b.staff.lost() {
+			continue
+		}
+		r, ok, err := c.hub.store.Reservation(context.Background(), o.id)
+		if err != nil || !ok || r.State != inventory.Confirmed && r.State != inventory.Fulfilled && r.State != inventory.Shorted {
+			c.breach("held order %s when the hub was set back, and the hub knows it as %+v, %v", o.id, r, err)
+		}
+		s.w.count(func(t *Tally) { t.Recalled++ })
+	}
 }
 
 // check holds a store that was just opened against what the shop was answered.

@@ -68,6 +68,13 @@ func (s *staff) doubt() {
 	}
 }
 
+// lost gives how often the disk has lost something.
+func (s *staff) lost() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.turns
+}
+
 // settled notes that everything that is sure is at the hub.
 func (s *staff) settled() {
 	s.mu.Lock()

@@ -10,7 +10,7 @@ import (
 // Tally is what happened in a world, in numbers.
 type Tally struct {
 	Commands, Entries, Refused, Items int // work
-	Reserved, Picked                  int // orders: answers to the shop, picks for them
+	Reserved, Picked, Recalled        int // orders: answers to the shop, picks for them, back from a floor
 	Lost, Repeated, Late, Damaged     int // frames
 
 	Faults map[string]int // by name
@@ -24,6 +24,7 @@ func (t *Tally) Add(o *Tally) {
 	t.Items += o.Items
 	t.Reserved += o.Reserved
 	t.Picked += o.Picked
+	t.Recalled += o.Recalled
 	t.Lost += o.Lost
 	t.Repeated += o.Repeated
 	t.Late += o.Late
@@ -42,8 +43,8 @@ func (t *Tally) fault(name string, n int) {
 
 // String tells the work and the frames.
 func (t *Tally) String() string {
-	return fmt.Sprintf("%d commands in %d entries (%d refused), %d items, %d answers to the shop and %d picks for it; frames: %d lost, %d repeated, %d late, %d damaged",
-		t.Commands, t.Entries, t.Refused, t.Items, t.Reserved, t.Picked, t.Lost, t.Repeated, t.Late, t.Damaged)
+	return fmt.Sprintf("%d commands in %d entries (%d refused), %d items, %d answers to the shop, %d picks for it, %d orders back from a floor; frames: %d lost, %d repeated, %d late, %d damaged",
+		t.Commands, t.Entries, t.Refused, t.Items, t.Reserved, t.Picked, t.Recalled, t.Lost, t.Repeated, t.Late, t.Damaged)
 }
 
 // Troubles tells the faults, one a line.

@@ -83,6 +83,8 @@ func (f *Fleet) Next(t *rapid.T) Sent {
 	case 8, 9:
 		f.work(t, box)
 		return f.stray(t, box)
+	case 10:
+		return f.recall(t, box)
 	}
 	f.work(t, box)
 	return Sent{box.Rest(rapid.IntRange(0, 6).Draw(t, "entries")), box}

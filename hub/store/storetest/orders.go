@@ -93,12 +93,14 @@ func (f *Fleet) policy(t *rapid.T) inventory.SetPolicy {
 // forOrder makes a movement one that the floor does for an order, or one that
 // takes an earlier one back.
 func (f *Fleet) forOrder(t *rapid.T, b *Box, m stock.Movement) stock.Movement {
-	switch rapid.IntRange(0, 7).Draw(t, "for an order") {
+	switch rapid.IntRange(0, 8).Draw(t, "for an order") {
 	case 0, 1, 2:
 		m.Kind, m.To, m.Delta = stock.Pick, "", -rapid.Int64Range(0, 6).Draw(t, "picked")
 	case 3:
 		m.Kind, m.To, m.Delta = stock.Short, "", -rapid.Int64Range(0, 2).Draw(t, "short")
 	case 4:
+		m.Kind, m.To, m.Delta = stock.Return, "", rapid.Int64Range(0, 4).Draw(t, "put back")
+	case 5:
 		if b.Last() > 0 {
 			m.Kind, m.To, m.Delta = stock.Undo, "", rapid.Int64Range(0, 6).Draw(t, "undone")
 			m.Undoes = stock.Seq(rapid.Uint64Range(1, uint64(b.Last())).Draw(t, "undoes"))
@@ -110,6 +112,22 @@ func (f *Fleet) forOrder(t *rapid.T, b *Box, m stock.Movement) stock.Movement {
 	m.Document = string(orderID(t))
 	m.Line = rapid.SampledFrom([]string{"1", "2", "3", "x"}).Draw(t, "line")
 	return m
+}
+
+// recall tells the hub of orders that a box holds, whether it ever knew them or not.
+func (f *Fleet) recall(t *rapid.T, b *Box) Sent {
+	c := inventory.Recall{Warehouse: b.Warehouse, Session: b.Session}
+	for range rapid.IntRange(1, 3).Draw(t, "recalled") {
+		o := stock.Order{ID: orderID(t), Ref: "told", State: stock.OrderOpen, Confirmed: time.UnixMilli(7)}
+		for n := range rapid.IntRange(1, 3).Draw(t, "lines") {
+			o.Lines = append(o.Lines, stock.OrderLine{
+				Number: 2*n + 1, SKU: rapid.SampledFrom(someSKUs).Draw(t, "sku"), Quantity: rapid.Int64Range(1, 9).Draw(t, "quantity"),
+				Picked: rapid.Int64Range(0, 3).Draw(t, "picked before"), Short: rapid.IntRange(0, 5).Draw(t, "short before") == 0,
+			})
+		}
+		c.Orders = append(c.Orders, o)
+	}
+	return Sent{c, nil}
 }
 
 // records are the events of a book, as a store keeps them.

@@ -42,6 +42,8 @@ const (
 	FrameKind_FRAME_KIND_STATEMENT        FrameKind = 14 // either way: Statement
 	FrameKind_FRAME_KIND_TRACE            FrameKind = 15 // agent to hub: Trace
 	FrameKind_FRAME_KIND_TRACED           FrameKind = 16 // hub to agent: Traced
+	FrameKind_FRAME_KIND_ORDERS           FrameKind = 17 // agent to hub: Orders
+	FrameKind_FRAME_KIND_ORDERS_TAKEN     FrameKind = 18 // hub to agent: OrdersTaken
 )
 
 // Enum value maps for FrameKind.
@@ -64,6 +66,8 @@ var (
 		14: "FRAME_KIND_STATEMENT",
 		15: "FRAME_KIND_TRACE",
 		16: "FRAME_KIND_TRACED",
+		17: "FRAME_KIND_ORDERS",
+		18: "FRAME_KIND_ORDERS_TAKEN",
 	}
 	FrameKind_value = map[string]int32{
 		"FRAME_KIND_UNSPECIFIED":      0,
@@ -83,6 +87,8 @@ var (
 		"FRAME_KIND_STATEMENT":        14,
 		"FRAME_KIND_TRACE":            15,
 		"FRAME_KIND_TRACED":           16,
+		"FRAME_KIND_ORDERS":           17,
+		"FRAME_KIND_ORDERS_TAKEN":     18,
 	}
 )
 
@@ -580,7 +586,10 @@ type Welcome struct {
 	BaseWanted bool `protobuf:"varint,14,opt,name=base_wanted,json=baseWanted,proto3" json:"base_wanted,omitempty"`
 	// Set where the warehouse has stock under an earlier ledger whose box was
 	// heard from lately: this one waits until it may take the levels over.
-	Occupied      bool `protobuf:"varint,15,opt,name=occupied,proto3" json:"occupied,omitempty"`
+	Occupied bool `protobuf:"varint,15,opt,name=occupied,proto3" json:"occupied,omitempty"`
+	// The hub wants to be told the orders that the agent holds where the down
+	// stream is another one than the agent has stored of, before anything else.
+	TellOrders    bool `protobuf:"varint,16,opt,name=tell_orders,json=tellOrders,proto3" json:"tell_orders,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -716,6 +725,13 @@ func (x *Welcome) GetBaseWanted() bool {
 func (x *Welcome) GetOccupied() bool {
 	if x != nil {
 		return x.Occupied
+	}
+	return false
+}
+
+func (x *Welcome) GetTellOrders() bool {
+	if x != nil {
+		return x.TellOrders
 	}
 	return false
 }
@@ -1882,6 +1898,107 @@ func (x *Traced) GetFirst() uint64 {
 	return 0
 }
 
+// Orders tells the hub which orders a warehouse holds to be picked, part by
+// part. The hub answers each part once it has taken it, and says what it thinks
+// of each order on the down stream.
+type Orders struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From 0; the same part again is the same orders.
+	Part          uint32   `protobuf:"varint,1,opt,name=part,proto3" json:"part,omitempty"`
+	Orders        []*Order `protobuf:"bytes,2,rep,name=orders,proto3" json:"orders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Orders) Reset() {
+	*x = Orders{}
+	mi := &file_forestock_v1_link_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Orders) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Orders) ProtoMessage() {}
+
+func (x *Orders) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Orders.ProtoReflect.Descriptor instead.
+func (*Orders) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Orders) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *Orders) GetOrders() []*Order {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+// OrdersTaken answers Orders.
+type OrdersTaken struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Part          uint32                 `protobuf:"varint,1,opt,name=part,proto3" json:"part,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrdersTaken) Reset() {
+	*x = OrdersTaken{}
+	mi := &file_forestock_v1_link_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrdersTaken) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrdersTaken) ProtoMessage() {}
+
+func (x *OrdersTaken) ProtoReflect() protoreflect.Message {
+	mi := &file_forestock_v1_link_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrdersTaken.ProtoReflect.Descriptor instead.
+func (*OrdersTaken) Descriptor() ([]byte, []int) {
+	return file_forestock_v1_link_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *OrdersTaken) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
 var File_forestock_v1_link_proto protoreflect.FileDescriptor
 
 const file_forestock_v1_link_proto_rawDesc = "" +
@@ -1913,7 +2030,7 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	" \x01(\x04R\x05nonce\x12&\n" +
 	"\x0ftook_over_epoch\x18\v \x01(\fR\rtookOverEpoch\x12\"\n" +
 	"\rtook_over_seq\x18\f \x01(\x04R\vtookOverSeq\x12$\n" +
-	"\x0etook_over_last\x18\r \x01(\x04R\ftookOverLast\"\xbb\x03\n" +
+	"\x0etook_over_last\x18\r \x01(\x04R\ftookOverLast\"\xdc\x03\n" +
 	"\aWelcome\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12\x1d\n" +
 	"\n" +
@@ -1934,7 +2051,9 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\rtake_over_seq\x18\r \x01(\x04R\vtakeOverSeq\x12\x1f\n" +
 	"\vbase_wanted\x18\x0e \x01(\bR\n" +
 	"baseWanted\x12\x1a\n" +
-	"\boccupied\x18\x0f \x01(\bR\boccupied\"\x85\x01\n" +
+	"\boccupied\x18\x0f \x01(\bR\boccupied\x12\x1f\n" +
+	"\vtell_orders\x18\x10 \x01(\bR\n" +
+	"tellOrders\"\x85\x01\n" +
 	"\x05Batch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\x04R\x04from\x12\x12\n" +
 	"\x04prev\x18\x02 \x01(\fR\x04prev\x12\x18\n" +
@@ -2023,7 +2142,12 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x03sum\x18\x02 \x01(\x06R\x03sum\"2\n" +
 	"\x06Traced\x12\x12\n" +
 	"\x04same\x18\x01 \x01(\x04R\x04same\x12\x14\n" +
-	"\x05first\x18\x02 \x01(\x04R\x05first*\x9f\x03\n" +
+	"\x05first\x18\x02 \x01(\x04R\x05first\"I\n" +
+	"\x06Orders\x12\x12\n" +
+	"\x04part\x18\x01 \x01(\rR\x04part\x12+\n" +
+	"\x06orders\x18\x02 \x03(\v2\x13.forestock.v1.OrderR\x06orders\"!\n" +
+	"\vOrdersTaken\x12\x12\n" +
+	"\x04part\x18\x01 \x01(\rR\x04part*\xd3\x03\n" +
 	"\tFrameKind\x12\x1a\n" +
 	"\x16FRAME_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10FRAME_KIND_HELLO\x10\x01\x12\x16\n" +
@@ -2042,7 +2166,9 @@ const file_forestock_v1_link_proto_rawDesc = "" +
 	"\x1bFRAME_KIND_STATEMENT_WANTED\x10\r\x12\x18\n" +
 	"\x14FRAME_KIND_STATEMENT\x10\x0e\x12\x14\n" +
 	"\x10FRAME_KIND_TRACE\x10\x0f\x12\x15\n" +
-	"\x11FRAME_KIND_TRACED\x10\x10*7\n" +
+	"\x11FRAME_KIND_TRACED\x10\x10\x12\x15\n" +
+	"\x11FRAME_KIND_ORDERS\x10\x11\x12\x1b\n" +
+	"\x17FRAME_KIND_ORDERS_TAKEN\x10\x12*7\n" +
 	"\bEncoding\x12\x18\n" +
 	"\x14ENCODING_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rENCODING_ZSTD\x10\x01B?Z=github.com/forestock/forestock/proto/forestock/v1;forestockv1b\x06proto3"
@@ -2060,7 +2186,7 @@ func file_forestock_v1_link_proto_rawDescGZIP() []byte {
 }
 
 var file_forestock_v1_link_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_forestock_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_forestock_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_forestock_v1_link_proto_goTypes = []any{
 	(FrameKind)(0),          // 0: forestock.v1.FrameKind
 	(Encoding)(0),           // 1: forestock.v1.Encoding
@@ -2087,27 +2213,30 @@ var file_forestock_v1_link_proto_goTypes = []any{
 	(*Trace)(nil),           // 22: forestock.v1.Trace
 	(*TracePoint)(nil),      // 23: forestock.v1.TracePoint
 	(*Traced)(nil),          // 24: forestock.v1.Traced
-	(*Item)(nil),            // 25: forestock.v1.Item
-	(*Order)(nil),           // 26: forestock.v1.Order
+	(*Orders)(nil),          // 25: forestock.v1.Orders
+	(*OrdersTaken)(nil),     // 26: forestock.v1.OrdersTaken
+	(*Item)(nil),            // 27: forestock.v1.Item
+	(*Order)(nil),           // 28: forestock.v1.Order
 }
 var file_forestock_v1_link_proto_depIdxs = []int32{
 	0,  // 0: forestock.v1.Frame.kind:type_name -> forestock.v1.FrameKind
 	1,  // 1: forestock.v1.Frame.encoding:type_name -> forestock.v1.Encoding
 	2,  // 2: forestock.v1.Fenced.reason:type_name -> forestock.v1.Fenced.Reason
 	15, // 3: forestock.v1.DownBatch.entries:type_name -> forestock.v1.DownEntry
-	25, // 4: forestock.v1.DownEntry.item:type_name -> forestock.v1.Item
-	26, // 5: forestock.v1.DownEntry.order:type_name -> forestock.v1.Order
+	27, // 4: forestock.v1.DownEntry.item:type_name -> forestock.v1.Item
+	28, // 5: forestock.v1.DownEntry.order:type_name -> forestock.v1.Order
 	18, // 6: forestock.v1.Cells.cells:type_name -> forestock.v1.Cell
 	3,  // 7: forestock.v1.StatementWanted.of:type_name -> forestock.v1.StatementWanted.Of
 	3,  // 8: forestock.v1.Statement.of:type_name -> forestock.v1.StatementWanted.Of
 	18, // 9: forestock.v1.Statement.cells:type_name -> forestock.v1.Cell
 	21, // 10: forestock.v1.Statement.booked:type_name -> forestock.v1.Booked
 	23, // 11: forestock.v1.Trace.points:type_name -> forestock.v1.TracePoint
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	28, // 12: forestock.v1.Orders.orders:type_name -> forestock.v1.Order
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_forestock_v1_link_proto_init() }
@@ -2127,7 +2256,7 @@ func file_forestock_v1_link_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forestock_v1_link_proto_rawDesc), len(file_forestock_v1_link_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
