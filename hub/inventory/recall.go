@@ -117,7 +117,7 @@ func (s *step) adopt(w *warehouse, o *stock.Order, payload uint32) uint32 {
 	b.desk.records[slot].r = r
 	for i := range r.Lines {
 		l := &r.Lines[i]
-		if w.lines[l.SKU] == nil { // its entries are still to come
+		if w.lines.find(l.SKU) == nil { // its entries are still to come
 			sku := stock.SKU(b.names.of(string(l.SKU)))
 			s.touchSum(w, sku, w.line(s, sku))
 			s.touch(w)
