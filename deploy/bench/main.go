@@ -56,14 +56,15 @@ type sizes struct {
 	warehouses int           // of the growth part, of 5,000 SKUs each
 	backlog    int           // entries that an agent has not sent
 	scans      int
+	stations   time.Duration // of the scans at four stations
 }
 
-var full = sizes{sustained: time.Minute, orders: 5_000_000, warehouses: 1000, backlog: 1_000_000, scans: 2000}
+var full = sizes{sustained: time.Minute, orders: 5_000_000, warehouses: 1000, backlog: 1_000_000, scans: 2000, stations: time.Minute}
 
 // percent gives smaller ones.
 func (s sizes) percent(p int) sizes {
 	of := func(n int) int { return n * p / 100 }
-	return sizes{s.sustained * time.Duration(p) / 100, of(s.orders), of(s.warehouses), of(s.backlog), of(s.scans)}
+	return sizes{s.sustained * time.Duration(p) / 100, of(s.orders), of(s.warehouses), of(s.backlog), of(s.scans), max(time.Second, s.stations*time.Duration(p)/100)}
 }
 
 // part is one question that the report answers.
@@ -75,6 +76,7 @@ type part struct {
 var parts = []part{
 	{"ledger", benchLedger},
 	{"scan", benchScan},
+	{"station", benchStation},
 	{"drain", benchDrain},
 	{"tries", benchTries},
 	{"unary", benchUnary},
