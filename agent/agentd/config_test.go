@@ -25,7 +25,7 @@ func TestSample_SaysTheDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("deploy/config/agent.yaml (-default +sample):\n%s", diff)
 	}
-	if len(got.Devices) != 2 || got.Devices[0].Protocol != "enq-dc1" {
+	if len(got.Devices) != 3 || got.Devices[0].Protocol != "enq-dc1" {
 		t.Errorf("devices = %+v", got.Devices)
 	}
 }
