@@ -2,23 +2,17 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"image"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/forestock/forestock/agent/agentd"
 	"github.com/forestock/forestock/agent/cards"
-	"github.com/forestock/forestock/agent/printer"
 	"github.com/forestock/forestock/deploy/settings"
 )
 
@@ -128,104 +122,4 @@ func writeFile(stdout io.Writer, name string, data []byte) error {
 	}
 	fmt.Fprintf(stdout, "%s: %d bytes\n", name, len(data))
 	return nil
-}
-
-// labelCommand draws one label, or prints it.
-func labelCommand(stdout, stderr io.Writer) *cobra.Command {
-	l := cards.Label{Kind: "lot", Copies: 1}
-	var file, size, out, to, language string
-	var oneWay bool
-	cmd := &cobra.Command{
-		Use:   "label CODE",
-		Short: "Draw one label of goods, or print it: also to try a printer",
-		Long: `Draws the label of a code: GS1 elements with brackets, or the SKU of goods that have no
-number. --out writes it as .pdf, .svg, .html, .zpl or .tspl; --to prints it on a printer, and
-says how the printer is.`,
-		Example: `  agent label '(01)06901230000669(17)261231(10)L1' --name 鲜牛奶 --out label.pdf
-  agent label C1065 --name 豆腐 --to tcp://10.0.0.9:9100 --protocol tspl`,
-		Args: cobra.ExactArgs(1),
-	}
-	f := cmd.Flags()
-	f.StringVarP(&file, "config", "c", "", "YAML file of the agent: font")
-	f.StringVar(&l.Name.Zh, "name", "", "what the goods are called")
-	f.StringVar(&l.Name.En, "name-en", "", "the same in English")
-	f.StringVar(&l.Produced, "produced", "", "day of production, 2006-01-02: gives the shelf life")
-	f.Int64Var(&l.Copies, "copies", 1, "how many to print")
-	f.StringVar(&size, "paper", agentd.DefaultLabel, "size of the label in mm: 60x40, or 60x40@300 with the printer's dots in an inch")
-	f.StringVarP(&out, "out", "o", "", "file to write")
-	f.StringVar(&to, "to", "", "printer: tcp://host:9100, or a path below /dev/serial/by-id")
-	f.StringVar(&language, "protocol", "zpl", "its language: zpl or tspl")
-	f.BoolVar(&oneWay, "one-way", false, "it answers nothing")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg, err := printSettings(cmd, file)
-		if err != nil {
-			return err
-		}
-		media, err := agentd.ParseLabel(size)
-		if err != nil {
-			return err
-		}
-		press, err := cards.NewPress(cfg.Station.Font)
-		if err != nil {
-			return err
-		}
-		if l.Code, err = cards.ParseCode(args[0]); err != nil {
-			return err
-		}
-		page, err := press.Label(&l, media)
-		if err != nil {
-			return err
-		}
-		switch ext := strings.TrimPrefix(filepath.Ext(out), "."); {
-		case to != "":
-			c := printer.Config{Name: "printer", Address: to, Language: language, OneWay: oneWay}
-			return printNow(cmd.Context(), stdout, stderr, c, page.Dots(media.DPI), media.DPI, int(l.Copies))
-		case ext == "zpl" || ext == "tspl":
-			data, err := printer.Encode(ext, page.Dots(media.DPI), media.DPI, int(l.Copies))
-			if err != nil {
-				return err
-			}
-			return writeFile(stdout, out, data)
-		case out != "":
-			return writePages(stdout, out, page.Title, []*cards.Page{page})
-		}
-		return errors.New("say where the label goes: --out label.pdf, or --to tcp://printer:9100")
-	}
-	return cmd
-}
-
-// patience is how long a printer may take, for somebody who stands before it.
-const patience = time.Minute
-
-// printNow prints a picture, and tells what the printer says meanwhile.
-func printNow(ctx context.Context, stdout, stderr io.Writer, c printer.Config, picture image.Image, dpi, copies int) error {
-	p, err := printer.New(c, nil, settings.Log{Level: "error", Format: "text"}.New(stderr))
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.Run(ctx) })
-	err = p.Print(printer.Job{Name: "label", Copies: copies, Draw: func() (image.Image, int, error) { return picture, dpi, nil }})
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	for told := printer.Word(""); err == nil; {
-		s := p.State()
-		if s.Printed > 0 {
-			fmt.Fprintln(stdout, "printed")
-			break
-		}
-		if s.Word != told {
-			fmt.Fprintln(stdout, s.Message)
-			told = s.Word
-		}
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			err = fmt.Errorf("the label is not printed: %s", p.State().Message)
-		}
-	}
-	cancel()
-	return errors.Join(err, g.Wait())
 }

@@ -145,7 +145,7 @@ func (s *shift) openStation() (err error) {
 	s.station, err = station.New(station.Config{Listen: s.cfg.Station.Listen, Dev: s.cfg.Station.Dev, Hosts: s.cfg.Station.Hosts, Pairing: station.Pairing(s.cfg.Station.Pair)}, station.Deps{
 		Desks: desks, Stations: s.stations, Book: s.ledger, Status: func() any { return s.status() },
 		Devices: func() any { return s.heard() },
-		Wall: func() any { return Wall{s.wall.board(), s.status()} },
+		Wall:    func() any { return Wall{s.wall.board(), s.status()} },
 		Device: func(ctx context.Context, name, command string) error {
 			return s.devices.Do(ctx, name, scale.Command(command))
 		},
