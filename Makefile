@@ -6,7 +6,7 @@ GO    ?= go
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build deps tools generate fmt vet lint proto tidy fuzz bench torture screenshots clean go-installed
+.PHONY: help demo test check build deps tools generate fmt vet lint proto tidy fuzz bench torture screenshots sounds clean go-installed
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ bench: go-installed ## Measure beside other software, and write deploy/bench/REP
 
 screenshots: go-installed ## Take pictures of every page into screenshots/
 	$(GO) test -count=1 -run Screenshots ./agent/station -screenshots $(CURDIR)/screenshots
+
+sounds: go-installed ## Make the clips that stations speak anew (needs espeak-ng and opus-tools)
+	$(GO) run ./deploy/sounds agent/station/page
 
 clean: ## Remove what was built and what the demo left
 	rm -rf $(BIN) demo-data screenshots

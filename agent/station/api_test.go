@@ -152,6 +152,9 @@ func TestAPI_ServesThePageSafelyAndSmall(t *testing.T) {
 		if status != 200 {
 			t.Errorf("GET /page/%s: %d", file, status)
 		}
+		if strings.HasSuffix(file, ".opus") {
+			continue // sounds count for themselves
+		}
 		total += len(a.text)
 		for _, outside := range []string{"http://", "https://"} {
 			if strings.Contains(strings.ReplaceAll(a.text, "http://www.w3.org/", ""), outside) {

@@ -154,6 +154,12 @@ func (p *tab) press(key string) {
 	}
 }
 
+// click clicks what a selector finds.
+func (p *tab) click(selector string) {
+	p.tb.Helper()
+	p.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
 // heard waits until a sound was played once more than before.
 func (p *tab) heard(sound string, times int) {
 	p.tb.Helper()

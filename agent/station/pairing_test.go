@@ -169,7 +169,7 @@ func TestPage_IsPaired(t *testing.T) {
 	p.do(chromedp.Reload())
 	p.press("finish")
 	p.press("more")
-	p.do(chromedp.Click(chromedp.CSS(`[data-door="scanner"]`)))
-	p.do(chromedp.Click(chromedp.CSS(`[data-door="invite"]`)))
+	p.click(`[data-door="scanner"]`)
+	p.click(`[data-door="invite"]`)
 	p.until("a code for the next", `/\d{3} \d{3}/.test(document.querySelector("#panel-body .code")?.innerText)`)
 }

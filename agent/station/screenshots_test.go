@@ -151,11 +151,11 @@ func (s *shop) tour(p *tab, snap func(string)) {
 	p.reads("ask", "再扫撤销")
 	snap("14-undo")
 	s.card(floor.Cancel)
-	p.do(chromedp.Click(chromedp.CSS("#devices")))
+	p.click("#devices")
 	s.scan("]E0" + salt)
 	p.reads("panel-body", salt)
 	snap("15-devices")
-	p.do(chromedp.Click(chromedp.CSS("#panel-close")))
+	p.click("#panel-close")
 	if err := s.cables["scale-1"].Unplug(); err != nil {
 		s.tb.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func (s *shop) orderTour(p *tab, snap func(string)) {
 	p.press("more")
 	p.reads("panel-body", "设备")
 	snap("18-more")
-	p.do(chromedp.Click(chromedp.CSS("#panel-close")))
+	p.click("#panel-close")
 	s.scan("]C1" + barcode.Card{Type: barcode.ToteCard, Number: "000001"}.Data())
 	p.reads("ask", "拿 0")
 	s.scan(apples)

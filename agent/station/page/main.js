@@ -5,6 +5,7 @@ import { $, h, icon, first, setEnglish } from "./dom.js";
 import { words } from "./words.js";
 import { Agent } from "./agent.js";
 import { Speaker } from "./sound.js";
+import * as speech from "./speech.js";
 import { Wedge } from "./wedge.js";
 import * as draw from "./view.js";
 import { drawOrder, drawTolerance } from "./order.js";
@@ -30,11 +31,13 @@ new Wedge({ code: (code) => send(agent.scan(code)), typed: (text) => $("typed").
 
 function onView(v) {
   const scanned = view && v.last.code !== view.last.code;
+  const before = view;
   view = v;
   if (scanned && !v.pad) padOpen = false;
   if (setEnglish(v.english) && status) drawTop();
   drawAll();
   flash(v.flash);
+  if (before && !v.english) speaker.say(speech.words(v, before));
 }
 
 function drawAll() {
@@ -158,6 +161,7 @@ const doors = () => [
   ["wall", words.wall, () => location.assign("/wall")],
   ["place", words.stations, openStations],
   ["sound", words.sound, turnSound],
+  ["speech", speaker.speaks ? words.speechOff : words.speechOn, () => speaker.toggleSpeech()],
   ["info", { zh: "English", en: "中文" }, turnLanguage],
 ];
 
@@ -176,5 +180,5 @@ $("flash").addEventListener("animationend", () => ($("flash").className = ""));
 window.addEventListener("resize", () => view && drawKeys());
 panel.setUp();
 
-// For tests: what was played, and whether the page has drawn a view.
-window.forestock = { played: () => speaker.played, drawn: () => view !== null };
+// For tests: what was played and said, and whether the page has drawn a view.
+window.forestock = { played: () => speaker.played, said: () => speaker.said, fluent: () => speaker.fluent, speech, drawn: () => view !== null };

@@ -2,7 +2,10 @@
 // people scan faster than sounds end. Browsers keep silent until somebody has
 // touched the page, unless they run as a kiosk.
 
+import { clipOf } from "./speech.js";
+
 const rate = 22050;
+const afterTone = 0.2; // seconds that speech leaves to the tone before it
 
 // Each note: frequency in Hz, begin and length in seconds, loudness, shape.
 const scores = {
@@ -41,6 +44,10 @@ export class Speaker {
   #changed;
   muted = localStorage.getItem("muted") === "yes";
   played = []; // what was played, newest last, for tests
+  speaks = localStorage.getItem("speaks") !== "no";
+  said = []; // what was said last, for tests
+  #speech = null; // the decoded clips
+  #saying = []; // what is being played of them
 
   constructor(changed) {
     this.#changed = changed;
@@ -49,6 +56,7 @@ export class Speaker {
     this.#context = new Context({ latencyHint: "interactive" });
     for (const [name, score] of Object.entries(scores)) this.#buffers[name] = render(this.#context, score);
     this.#context.addEventListener("statechange", () => changed());
+    this.#load();
     const wake = () => this.#context.resume();
     for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, wake);
   }
@@ -56,6 +64,44 @@ export class Speaker {
   /** Whether a sound would be heard now. */
   get ready() {
     return this.#context?.state === "running";
+  }
+
+  // Without the clips, or where a browser cannot decode them, there are tones only.
+  async #load() {
+    try {
+      const file = await fetch("/page/speech.opus");
+      this.#speech = await this.#context.decodeAudioData(await file.arrayBuffer());
+    } catch {
+      this.#speech = null;
+    }
+  }
+
+  /** Whether the clips can be played, for tests. */
+  get fluent() {
+    return this.#speech !== null;
+  }
+
+  toggleSpeech() {
+    this.speaks = !this.speaks;
+    localStorage.setItem("speaks", this.speaks ? "yes" : "no");
+  }
+
+  /** Says clips one after the other, instead of what is still being said: news is worth more. */
+  say(names) {
+    if (!names.length || this.muted || !this.speaks) return;
+    this.said = names;
+    for (const source of this.#saying) source.stop();
+    this.#saying = [];
+    if (!this.ready || !this.#speech) return;
+    let at = this.#context.currentTime + afterTone;
+    for (const [from, length] of names.map(clipOf)) {
+      const source = this.#context.createBufferSource();
+      source.buffer = this.#speech;
+      source.connect(this.#context.destination);
+      source.start(at, from, length);
+      this.#saying.push(source);
+      at += length;
+    }
   }
 
   toggle() {

@@ -56,6 +56,8 @@ export const words = {
   idle: { zh: "{0} 秒后回查询", en: "look-up in {0} s" },
   more: { zh: "更多", en: "More" },
   sound: { zh: "声音", en: "Sound" },
+  speechOn: { zh: "开语音", en: "Speak" },
+  speechOff: { zh: "关语音", en: "Do not speak" },
   wall: { zh: "大屏", en: "Wall board" },
   pair: { zh: "配对", en: "Pair" },
   pairHow: { zh: "没有配对，只能看。在箱子上运行 agent pair，或在已配对的工位打开设备页，拿 6 位码", en: "Not paired: you may look only. Run agent pair on the box, or open the devices page of a paired station, for a code of six digits" },
