@@ -55,6 +55,7 @@ func (b *bench) grown(ctx context.Context, a assortment) (map[string]float64, er
 
 // growthTask opens a store, and sells from it for Count nanoseconds.
 func growthTask(ctx context.Context, t task, tell func(told) error) (err error) {
+	before := heap() // the ballast of every hub, mostly
 	began := time.Now()
 	s, end, err := openStore(t.Dir, t.Stock)
 	if err != nil {
@@ -62,7 +63,7 @@ func growthTask(ctx context.Context, t task, tell func(told) error) (err error) 
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	f := map[string]float64{"opening": float64(time.Since(began))}
-	f["heap"], f["disk"] = heap(), float64(s.Stats().DiskBytes)
+	f["heap"], f["disk"] = heap()-before, float64(s.Stats().DiskBytes)
 	if t.Count > 0 {
 		call := trying(s, t.Stock, "g", inProcessCallers, true)
 		if _, err := stretch(ctx, inProcessCallers, time.Duration(t.Count)/4, call); err != nil {

@@ -3,15 +3,21 @@ package inventory
 import "github.com/forestock/forestock/proto/stock"
 
 // find gives the record of an id that is in memory, or what to answer instead.
-func (s *step) find(id stock.OrderID) (slot uint32, k known, ok bool) {
-	k, ok = s.book.desk.known[SumOf(id)]
-	if !ok {
-		return 0, k, false
+func (s *step) find(id stock.OrderID) (slot uint32, k known, ok bool) { return s.lookUp(SumOf(id)) }
+
+// lookUp is find by the sum of an id. A hold whose time is over has ended before
+// anybody asks for it.
+func (s *step) lookUp(sum Sum) (slot uint32, k known, ok bool) {
+	d := &s.book.desk
+	k, ok = d.known[sum]
+	if slot, open := k.slot(); ok && open {
+		if !d.lapsed(slot) {
+			return slot, k, true
+		}
+		s.end(slot, Expired, "", EventExpired)
+		k = d.known[sum]
 	}
-	if slot, open := k.slot(); open {
-		return slot, k, true
-	}
-	return 0, k, true
+	return 0, k, ok
 }
 
 func notFound() *Denied { return deny(ReservationNotFound, "no reservation has this id") }

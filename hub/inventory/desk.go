@@ -167,6 +167,13 @@ func (d *desk) holds(x due) bool {
 	return r != nil && r.State == Tried && r.Expires.UnixMilli() == x.at
 }
 
+// lapsed reports whether the hold in a slot has ended by the clock, and waits for
+// its turn to be ended.
+func (d *desk) lapsed(slot uint32) bool {
+	r := d.records[slot].r
+	return r.State == Tried && r.Expires.UnixMilli() <= d.reached.UnixMilli()
+}
+
 // released notes that a hold in the heap is none any more.
 func (d *desk) released() {
 	d.due.gone++
@@ -180,14 +187,20 @@ func (d *desk) released() {
 	d.due.gone = 0
 }
 
-// over gives the holds that end by the clock, in the order they end.
+// overAtOnce bounds how many holds end in one Apply, so that nobody waits long
+// for those that end together: of a platform's peak, or of the hours that a hub
+// was down.
+const overAtOnce = 2048
+
+// over gives the holds that end by the clock, in the order they end, or the
+// first of them.
 func (d *desk) over() []uint32 {
 	now := d.reached.UnixMilli()
 	if len(d.due.all) == 0 || d.due.all[0].at > now {
 		return nil
 	}
 	var out []uint32
-	for len(d.due.all) > 0 && d.due.all[0].at <= now {
+	for len(d.due.all) > 0 && d.due.all[0].at <= now && len(out) < overAtOnce {
 		if x := d.due.pop(); d.holds(x) {
 			out = append(out, x.slot)
 		} else {

@@ -196,7 +196,8 @@ func (s *step) newDay() {
 	s.settle()
 }
 
-// expire ends every hold whose time is over, before anything else happens.
+// expire ends holds whose time is over, before anything else happens: all of
+// them, or so many that the next Apply is not kept waiting.
 func (s *step) expire() {
 	for _, slot := range s.book.desk.over() {
 		s.end(slot, Expired, "", EventExpired)

@@ -26,7 +26,7 @@ type trial struct {
 }
 
 func (t *Try) apply(s *step) Result {
-	if k, ok := s.book.desk.known[t.sum]; ok {
+	if _, k, ok := s.lookUp(t.sum); ok {
 		return t.again(s, k)
 	}
 	if t.payload == 0 {

@@ -82,10 +82,29 @@ func packEvent(b []byte, e *inventory.Event) []byte {
 
 func unpackEvent(row string) (inventory.Event, error) {
 	u := unpacker{s: row}
+	e := unpackEventHead(&u)
+	unpackLines(&u, e.Reservation)
+	return e, u.end()
+}
+
+// unpackRecord unpacks what a restart needs of an event: of a reservation that
+// has ended, and of which no floor has to hear, that is little.
+func unpackRecord(row string) (inventory.Event, error) {
+	u := unpacker{s: row}
+	e := unpackEventHead(&u)
+	if r := e.Reservation; !r.State.Open() && r.Asked == 0 {
+		return e, u.err
+	}
+	unpackLines(&u, e.Reservation)
+	return e, u.end()
+}
+
+// unpackEventHead unpacks all but lines and picks.
+func unpackEventHead(u *unpacker) inventory.Event {
 	r := &inventory.Reservation{Revision: inventory.Revision(u.uint()), ID: stock.OrderID(u.text())}
 	e := inventory.Event{Type: inventory.EventType(u.uint()), Time: u.time(), Reservation: r}
-	unpackReservation(&u, r)
-	return e, u.end()
+	unpackReservation(u, r)
+	return e
 }
 
 // headOf reads only which reservation an event is about, and its revision.
@@ -166,6 +185,9 @@ func unpackReservation(u *unpacker, r *inventory.Reservation) {
 	flags := u.uint()
 	r.AtRisk, r.PickedAfterCancel = flags&atRisk != 0, flags&pickedAfterCancel != 0
 	r.Born, r.Asked = inventory.Revision(u.uint()), inventory.Revision(u.uint())
+}
+
+func unpackLines(u *unpacker, r *inventory.Reservation) {
 	if n := u.count(); n > 0 {
 		r.Lines = make([]inventory.ReservationLine, n)
 	}

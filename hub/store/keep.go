@@ -111,32 +111,53 @@ func (p *Pebble) oldEvents(before time.Time) (out inventory.Retire, err error) {
 	return out, err
 }
 
-// loadEvents reads the records back, newest first: of each reservation only
-// the newest counts.
-func (p *Pebble) loadEvents() error {
-	var rows inventory.Changes
-	err := p.scanning(eventRow, func(it *pebble.Iterator) error {
+// record is an event, packed, and what it is of.
+type record struct {
+	sum      inventory.Sum
+	revision inventory.Revision
+	row      string
+}
+
+// readEvents gives all events, newest first.
+func (p *Pebble) readEvents(out chan<- []record) error {
+	return p.scanning(eventRow, func(it *pebble.Iterator) error {
 		for ok := it.Last(); ok; ok = it.Prev() {
 			packed, err := split(string(it.Value()))
 			if err != nil {
 				return err
 			}
+			records := make([]record, 0, len(packed))
 			for _, one := range slices.Backward(packed) {
-				if id, revision := headOf(one); p.book.Superseded(inventory.SumOf(id), revision) {
-					continue
-				}
-				e, err := unpackEvent(one)
-				if err != nil {
-					return err
-				}
-				rows.Events = append(rows.Events, e)
+				id, revision := headOf(one)
+				records = append(records, record{inventory.SumOf(id), revision, one})
 			}
-			p.book.Load(&rows)
-			rows.Events = rows.Events[:0]
+			out <- records
 		}
 		return it.Error()
 	})
-	if err != nil {
+}
+
+// loadRecords gives the Book those that no newer one replaces.
+func (p *Pebble) loadRecords(records []record) error {
+	var rows inventory.Changes
+	for _, r := range records {
+		if p.book.Superseded(r.sum, r.revision) {
+			continue
+		}
+		e, err := unpackRecord(r.row)
+		if err != nil {
+			return err
+		}
+		rows.Events = append(rows.Events, e)
+	}
+	p.book.Load(&rows)
+	return nil
+}
+
+// loadEvents reads the records back, newest first: of each reservation only
+// the newest counts.
+func (p *Pebble) loadEvents() error {
+	if err := relay(p.readEvents, p.loadRecords); err != nil {
 		return err
 	}
 	retired, err := p.number(retiredKey)

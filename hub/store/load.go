@@ -29,7 +29,45 @@ func (p *Pebble) load() error {
 		return err
 	}
 	p.book = inventory.NewBook(p.options.Book)
-	l := &loader{book: p.book, view: p.view}
+	err := relay(p.readRows, func(c chunk) error {
+		p.book.Load(&c.rows)
+		p.view.publish(&c.rows, c.raw)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.loadEvents(); err != nil {
+		return err
+	}
+	p.view.log.begin(p.book.Revision())
+	if err := p.book.Check(); err != nil {
+		return fmt.Errorf("levels do not add up: %w", err)
+	}
+	return nil
+}
+
+// relay lets one goroutine make what another one takes, in the same order: to
+// read rows and to put them in place are about as much work.
+func relay[T any](give func(chan<- T) error, take func(T) error) error {
+	between, taken := make(chan T, 4), make(chan error, 1)
+	go func() {
+		var err error
+		for x := range between {
+			if err == nil {
+				err = take(x)
+			}
+		}
+		taken <- err
+	}()
+	err := give(between)
+	close(between)
+	return errors.Join(err, <-taken)
+}
+
+// readRows gives all rows but events.
+func (p *Pebble) readRows(out chan<- chunk) error {
+	l := &loader{out: out}
 	// Items before the streams that name them, lots before the levels that use
 	// them, sums before the levels that are shown in their place, all before the
 	// states that sum them up.
@@ -49,13 +87,6 @@ func (p *Pebble) load() error {
 			return err
 		}
 		l.flush()
-	}
-	if err := p.loadEvents(); err != nil {
-		return err
-	}
-	p.view.log.begin(p.book.Revision())
-	if err := p.book.Check(); err != nil {
-		return fmt.Errorf("levels do not add up: %w", err)
 	}
 	return nil
 }
@@ -124,18 +155,21 @@ func (p *Pebble) each(kind byte, take func(key []byte, row string) error) error 
 	return errors.Join(err, it.Close()) // Close gives the iterator's own error
 }
 
-// loader collects rows and gives them to the Book and the view in chunks.
-type loader struct {
-	book *inventory.Book
-	view *view
+// chunk is some rows, for the Book and for the view.
+type chunk struct {
 	rows inventory.Changes
 	raw  packed
 }
 
+// loader collects rows and gives them on in chunks.
+type loader struct {
+	out chan<- chunk
+	chunk
+}
+
 func (l *loader) flush() {
-	l.book.Load(&l.rows)
-	l.view.publish(&l.rows, l.raw)
-	l.rows, l.raw = inventory.Changes{}, packed{}
+	l.out <- l.chunk
+	l.chunk = chunk{}
 }
 
 func (l *loader) item(_ []byte, row string) error {
