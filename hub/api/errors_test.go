@@ -139,8 +139,18 @@ func TestCatalogue_OneBadItemWritesNothing(t *testing.T) {
 
 func TestGRPC_RefusesAMessageThatIsTooLarge(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Limits.MessageBytes = 64 << 10 })
-	_, err := w.availability().BatchGetAvailability(t.Context(), &forestockv1.BatchGetAvailabilityRequest{Names: []string{strings.Repeat("x", 64<<10)}})
-	if status.Code(err) != codes.ResourceExhausted {
-		t.Errorf("got %v", err)
+	ask := func(bytes int) *refusal {
+		_, err := w.availability().BatchGetAvailability(t.Context(), &forestockv1.BatchGetAvailabilityRequest{Names: []string{strings.Repeat("x", bytes)}})
+		return refusalOfStatus(status.Convert(err))
+	}
+	if r := ask(64 << 10); r.code != codes.ResourceExhausted || r.reason != BodyTooLarge || !strings.Contains(r.message, "ask for less") {
+		t.Errorf("a little too large: %v", r)
+	}
+	if r := ask(63 << 10); r.reason != InvalidName {
+		t.Errorf("just within: %v", r)
+	}
+	// Far too large is refused before it is read.
+	if r := ask(1 << 20); r.code != codes.ResourceExhausted {
+		t.Errorf("far too large: %v", r)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/protobuf/proto"
 
 	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
@@ -32,13 +33,14 @@ type gate struct {
 	calls   room
 	streams room
 	timeout time.Duration
+	largest int                // bytes of a request; REST keeps to it while it reads
 	methods map[string]*method // by full name; fixed before the first call
 	metrics *metrics
 }
 
 func newGate(c *Config, log *slog.Logger, m *metrics) *gate {
 	return &gate{
-		log: log, tokens: newTokens(c.Tokens), buckets: newBuckets(c.Limits), timeout: c.Limits.Call,
+		log: log, tokens: newTokens(c.Tokens), buckets: newBuckets(c.Limits), timeout: c.Limits.Call, largest: c.Limits.MessageBytes,
 		calls: room{limit: int64(c.Limits.InFlight)}, streams: room{limit: int64(c.Limits.Streams)},
 		methods: make(map[string]*method), metrics: m,
 	}
@@ -87,6 +89,9 @@ func (g *gate) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 	}
 	if err := c.admit(ctx, &g.calls); err != nil {
 		return nil, err
+	}
+	if m, ok := req.(proto.Message); ok && c.form == formGRPC && proto.Size(m) > g.largest {
+		return nil, refuse(codes.ResourceExhausted, BodyTooLarge, "the request is over %d bytes; ask for less with one call", g.largest)
 	}
 	if deadline, ok := ctx.Deadline(); !ok || deadline.Sub(c.begun) > g.timeout {
 		var cancel context.CancelFunc

@@ -138,7 +138,9 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 	options := append(Transport(),
 		grpc.UnaryInterceptor(s.gate.unary),
 		grpc.StreamInterceptor(s.gate.stream),
-		grpc.MaxRecvMsgSize(s.config.Limits.MessageBytes),
+		// gRPC refuses without a reason; what is a little too large comes as far as the
+		// gate, which says what to do.
+		grpc.MaxRecvMsgSize(2*s.config.Limits.MessageBytes),
 		grpc.MaxHeaderListSize(16<<10),
 		grpc.MaxConcurrentStreams(256), // of one connection
 		grpc.ConnectionTimeout(10*time.Second),

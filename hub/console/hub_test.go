@@ -14,6 +14,7 @@ import (
 	"github.com/forestock/forestock/hub/api"
 	"github.com/forestock/forestock/hub/inventory"
 	"github.com/forestock/forestock/hub/store"
+	"github.com/forestock/forestock/hub/webhook"
 	"github.com/forestock/forestock/proto/stock"
 	"github.com/forestock/forestock/proto/wire"
 )
@@ -22,6 +23,8 @@ import (
 type hub struct {
 	t     testing.TB
 	stock *store.Pebble
+	hooks *webhook.Office
+	over  func(api.Stock) api.Stock // put before the store; nil for nothing
 	url   string
 	stop  func()
 
@@ -50,9 +53,19 @@ func newHub(tb testing.TB, changes ...func(*api.Config)) *hub {
 	for _, change := range changes {
 		change(&c)
 	}
+	w := webhook.DefaultConfig()
+	w.AllowPrivate, w.FirstDelay, w.MaxDelay, w.GiveUp = true, time.Millisecond, 10*time.Millisecond, 100*time.Millisecond
+	if h.hooks, err = webhook.New(w, h.stock, prometheus.NewRegistry(), slog.New(slog.DiscardHandler)); err != nil {
+		tb.Fatal(err)
+	}
 	h.serve(c)
 	return h
 }
+
+// teller is the API as webhooks know it.
+type teller struct{ *api.Server }
+
+func (t teller) Levels(terms string, of inventory.Scope) webhook.Levels { return t.Turns(terms, of) }
 
 // serve begins to answer; stop ends it.
 func (h *hub) serve(c api.Config) {
@@ -61,15 +74,20 @@ func (h *hub) serve(c api.Config) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	var s api.Stock = h.stock
+	if h.over != nil {
+		s = h.over(s)
+	}
 	server, err := api.New(c, api.Deps{
-		Stock: h.stock, Link: h, Boxes: h, Console: pages, Ready: func(context.Context) error { return nil },
+		Stock: s, Link: h, Boxes: h, Webhooks: h.hooks, Console: pages, Ready: func(context.Context) error { return nil },
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.url = "http://" + server.HTTPAddr().String()
-	h.stop = run(h.t, server.Run)
+	answer, tell := run(h.t, server.Run), run(h.t, func(ctx context.Context) error { return h.hooks.Run(ctx, teller{server}) })
+	h.stop = func() { tell(); answer() }
 	h.t.Cleanup(func() { h.stop() })
 }
 

@@ -3,10 +3,8 @@
 
 import { cell, every, fill, h } from "./dom.js";
 import { get } from "./hub.js";
-import { empty, skeleton } from "./parts.js";
+import { empty, head, skeleton } from "./parts.js";
 import { amount, moment, number, reason, t } from "./text.js";
-
-const head = (keys) => h("thead", null, h("tr", null, keys.map(([key, classes]) => h(`th${classes ? `.${classes}` : ""}`, { scope: "col" }, t(key)))));
 
 const standing = { PRESENT: "online", CANDIDATE: "late", FROZEN: "late", CLOSED: "offline" };
 

@@ -2,9 +2,11 @@
 // is live.
 
 import { boxes } from "./boxes.js";
+import { checks, hook } from "./checks.js";
 import { fill, h } from "./dom.js";
 import { explain } from "./explain.js";
 import { fleet } from "./fleet.js";
+import { order, orders } from "./orders.js";
 import { tick } from "./parts.js";
 import { stock } from "./stock.js";
 import { language, reason, switchLanguage, t } from "./text.js";
@@ -12,6 +14,9 @@ import { language, reason, switchLanguage, t } from "./text.js";
 const view = document.getElementById("view");
 const live = document.getElementById("live");
 const notice = document.getElementById("notice");
+
+// tabOf names the tab that a view belongs to.
+const tabOf = { stock: "stock", explain: "stock", orders: "orders", order: "orders", checks: "checks", hook: "checks" };
 
 // The view that is shown, and how to end it.
 let current = new AbortController();
@@ -22,8 +27,7 @@ function frame() {
   document.getElementById("language").textContent = t("other");
   const [, name] = location.hash.split(/[/?]/);
   for (const link of document.querySelectorAll(".tabs a")) {
-    const stockLink = link.getAttribute("href") === "#/stock";
-    link.toggleAttribute("aria-current", stockLink === (name === "stock" || name === "explain"));
+    link.toggleAttribute("aria-current", link.dataset.text === (tabOf[name] ?? "fleet"));
   }
 }
 
@@ -55,6 +59,10 @@ function show() {
   const [name, ...parts] = path.split("/").map(decodeURIComponent);
   if (name === "stock") stock(view, new URLSearchParams(query), page);
   else if (name === "explain" && parts.length === 2) explain(view, parts, page);
+  else if (name === "orders") orders(view, new URLSearchParams(query), page);
+  else if (name === "order" && parts.length === 1) order(view, parts, page);
+  else if (name === "checks") checks(view, parts, page);
+  else if (name === "hook" && parts.length === 1) hook(view, parts, page);
   else if (name === "boxes" && parts.length === 1) boxes(view, parts, page);
   else fleet(view, parts, page);
   view.dataset.view = name || "fleet";

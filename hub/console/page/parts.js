@@ -83,6 +83,12 @@ export const title = (a, language) => (language === "en" && a.title_en) || a.tit
 // empty shows that there is nothing, and what would change that.
 export const empty = (what, hint) => h("div.empty", null, h("div.empty-mark", { "aria-hidden": "true" }), h("h2", null, what), h("p", null, hint));
 
+// head names the columns of a table: [key, classes] each.
+export const head = (keys) => h("thead", null, h("tr", null, keys.map(([key, classes]) => h(`th${classes ? `.${classes}` : ""}`, { scope: "col" }, t(key)))));
+
+// standingOf gives the looks of a reservation's state.
+export const standingOf = { TRIED: "late", CONFIRMED: "online", FULFILLED: "online", SHORTED: "late", CANCELLED: "offline", EXPIRED: "offline" };
+
 // skeleton stands for rows that are on their way.
 export const skeleton = (rows = 5) => h("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: rows }, () => h("div")));
 
