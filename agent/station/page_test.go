@@ -212,62 +212,6 @@ func TestPage_CountsAndShowsDoubleReads(t *testing.T) {
 	}
 }
 
-// TestPage_HasNamesContrastAndSize holds the page to what people with gloves,
-// and with weak eyes, need.
-func TestPage_HasNamesContrastAndSize(t *testing.T) {
-	t.Parallel()
-	b := browser(t)
-	s := open(t)
-	s.ready()
-	for _, size := range screens {
-		p := s.page(b, size.width, size.height)
-		s.card(floor.GoReceive)
-		p.reads("mode", "收货")
-		if wrong := p.audit(size); wrong != "" {
-			t.Errorf("%s: %s", size.name, wrong)
-		}
-		s.card(floor.GoLookUp)
-		p.reads("mode", "查询")
-	}
-}
-
-func (p *tab) audit(size screen) string {
-	p.tb.Helper()
-	return p.eval(fmt.Sprintf("(%s)(%d)", audit, size.touch))
-}
-
-// audit lists controls without a name, keys below so many pixels, texts with a
-// contrast below 4.5 to 1 (WCAG 2.2, 1.4.3), and anything that sticks out of
-// the screen sideways.
-const audit = `((touch) => {
-  const wrong = [];
-  const rgb = (c) => c.match(/[\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (e) => {
-    for (; e; e = e.parentElement) {
-      const c = rgb(getComputedStyle(e).backgroundColor);
-      if (c.length < 4 || c[3] > 0.9) return c;
-    }
-    return [14, 26, 34];
-  };
-  for (const e of document.querySelectorAll("body *")) {
-    const box = e.getBoundingClientRect();
-    if (!box.width || !box.height || e.closest("dialog:not([open]), #flash")) continue;
-    const name = e.id || e.className || e.tagName;
-    if (e.matches("button") && !e.innerText.trim() && !e.ariaLabel) wrong.push("no name: " + name);
-    if (e.matches("#keys button") && Math.min(box.width, box.height) < touch) wrong.push("small: " + e.dataset.key + " " + Math.round(box.width) + "x" + Math.round(box.height));
-    if (box.right > innerWidth + 1) wrong.push("sticks out: " + name);
-    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    if (!own) continue;
-    const style = getComputedStyle(e);
-    const [a, b] = [light(rgb(style.color)), light(behind(e))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) wrong.push("contrast " + ratio.toFixed(1) + ": " + e.textContent.slice(0, 20) + " of " + name);
-  }
-  return wrong.join("; ");
-})`
-
 func (s *shop) onHand(sku string) int64 {
 	s.tb.Helper()
 	status, a := s.get("/api/levels?sku=" + sku)

@@ -59,7 +59,10 @@ function drawAll() {
   top.drawSound(speaker);
 }
 
+let drawnFor = ""; // the size of the window that the keys were drawn for
+
 function drawKeys() {
+  drawnFor = `${innerWidth} ${innerHeight}`;
   draw.drawKeys(view, padOpen || view.pad, allowed);
 }
 
@@ -181,4 +184,4 @@ window.addEventListener("resize", () => view && drawKeys());
 panel.setUp();
 
 // For tests: what was played and said, and whether the page has drawn a view.
-window.forestock = { played: () => speaker.played, said: () => speaker.said, fluent: () => speaker.fluent, speech, drawn: () => view !== null };
+window.forestock = { played: () => speaker.played, said: () => speaker.said, fluent: () => speaker.fluent, speech, fits: () => drawnFor === `${innerWidth} ${innerHeight}`, drawn: () => view !== null };
