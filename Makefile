@@ -70,7 +70,8 @@ torture: go-installed ## Prove by force that what is saved stays saved (ARGS="--
 	$(BIN)/torture $(ARGS)
 	$(GO) run ./deploy/sim -seeds $(SEEDS)
 	$(GO) test -count=1 -timeout 60m -v -run 'BadLine|Partition' ./deploy/torture/badline -weather 30m -hour 1h -days 30 -seed $$RANDOM
-	$(GO) test -count=1 -timeout 60m -v -run 'Kill|Clocks|BadLine' ./deploy/e2e -rounds $(ROUNDS) -jumps 300 -flapping 3m
+	$(GO) test -count=1 -timeout 60m -v -run 'Kill|Clocks|BadLine' ./deploy/e2e -rounds $(ROUNDS) -jumps 300 -flapping 3m -sales 100
+	$(GO) test -count=1 -timeout 30m -v -run LastUnit ./hub/store -rounds 1000
 
 bench: go-installed ## Measure beside other software, and write deploy/bench/REPORT.txt
 	$(GO) -C deploy/bench run . -out REPORT.txt $(ARGS)

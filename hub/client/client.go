@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -68,6 +69,12 @@ func New(target, token string, o Options) (*Client, error) {
 		grpc.WithTransportCredentials(secure),
 		// The retries are ours: they know which answers are final.
 		grpc.WithDisableRetry(),
+		// A hub that restarts is back within seconds: by itself gRPC would wait up to
+		// two minutes before it connects again, and fail every call meanwhile.
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: o.FirstDelay, Multiplier: 1.6, Jitter: 0.2, MaxDelay: o.MaxDelay},
+			MinConnectTimeout: o.Attempt,
+		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
 	)
 	conn, err := grpc.NewClient(target, append(dial, o.Dial...)...)

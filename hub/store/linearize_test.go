@@ -14,77 +14,8 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
-const (
-	lineSKUs   = 4
-	lineOrders = 24 // of each SKU
-	lineStock  = 12 // units of each SKU
-)
-
-// wish is one command about one order of one SKU.
-type wish struct {
-	sku, order int
-	what       string // try, confirm or cancel
-}
-
-func (c wish) id() stock.OrderID { return stock.OrderID(fmt.Sprintf("o-%d-%d", c.sku, c.order)) }
-func (c wish) quantity() int     { return 1 + c.order%3 }
-
-// lost is the answer that a power cut swallowed.
-const lost = "lost"
-
-// sold is the state of one SKU: what is free, and every order of it.
-type sold struct {
-	free   int
-	orders [lineOrders]inventory.ReservationState
-}
-
-// do gives the next state and the answer of a command given alone.
-func (s sold) do(c wish) (sold, string) {
-	o := &s.orders[c.order]
-	switch {
-	case c.what == "try" && *o == 0 && s.free >= c.quantity():
-		*o, s.free = inventory.Tried, s.free-c.quantity()
-	case c.what == "confirm" && *o == inventory.Tried:
-		*o = inventory.Confirmed
-	case c.what == "confirm" && *o == inventory.Cancelled:
-		return s, string(inventory.ReservationCancelled)
-	case c.what == "confirm" && *o == 0:
-		return s, string(inventory.ReservationNotFound)
-	case c.what == "cancel":
-		if *o == inventory.Tried || *o == inventory.Confirmed {
-			s.free += c.quantity()
-		}
-		*o = inventory.Cancelled
-	case *o == 0:
-		return s, string(inventory.InsufficientStock)
-	}
-	return s, o.String()
-}
-
-// oneByOne says what histories are those of commands given one by one. What was
-// lost may have been done or not.
-var oneByOne = porcupine.NondeterministicModel{
-	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
-		out := make([][]porcupine.Operation, lineSKUs)
-		for _, op := range history {
-			sku := op.Input.(wish).sku
-			out[sku] = append(out[sku], op)
-		}
-		return out
-	},
-	Init: func() []any { return []any{sold{free: lineStock}} },
-	Step: func(state, input, output any) []any {
-		next, answer := state.(sold).do(input.(wish))
-		switch output {
-		case answer:
-			return []any{next}
-		case lost:
-			return []any{next, state}
-		}
-		return nil
-	},
-	Equal: func(a, b any) bool { return a == b },
-}
+// lineSKUs is how many SKUs are sold.
+const lineSKUs = 4
 
 // mains is a store whose power fails now and then, and what its callers saw.
 type mains struct {
@@ -98,11 +29,11 @@ type mains struct {
 }
 
 // call gives one command and notes what came of it.
-func (m *mains) call(client int, c wish) {
+func (m *mains) call(client int, c storetest.Wish) {
 	m.mu.RLock()
 	s, cuts := m.store, m.cuts
 	m.mu.RUnlock()
-	op := porcupine.Operation{ClientId: client, Input: c, Call: int64(time.Since(m.begin)), Output: lost}
+	op := porcupine.Operation{ClientId: client, Input: c, Call: int64(time.Since(m.begin)), Output: storetest.Lost}
 	results, err := s.Apply(m.Context(), m.command(c))
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -119,14 +50,15 @@ func (m *mains) call(client int, c wish) {
 	m.history = append(m.history, op)
 }
 
-func (m *mains) command(c wish) inventory.Command {
-	switch c.what {
+func (m *mains) command(c storetest.Wish) inventory.Command {
+	id := stock.OrderID(fmt.Sprintf("o-%d-%d", c.SKU, c.Order))
+	switch c.What {
 	case "confirm":
-		return inventory.Confirm{ID: c.id()}
+		return inventory.Confirm{ID: id}
 	case "cancel":
-		return inventory.Cancel{ID: c.id()}
+		return inventory.Cancel{ID: id}
 	}
-	return try(m, string(c.id()), stock.SKU(fmt.Sprintf("sku-%d", c.sku)), int64(c.quantity()))
+	return try(m, string(id), stock.SKU(fmt.Sprintf("sku-%d", c.SKU)), int64(c.Quantity()))
 }
 
 func answerOf(r inventory.Result) string {
@@ -154,7 +86,7 @@ func live(t *testing.T, o Options, seed uint64) []porcupine.Operation {
 	box := storetest.NewBox("wh-0", 1)
 	hear(t, m.store, box, box.Hello())
 	for sku := range lineSKUs {
-		box.Move(t, stock.Movement{Kind: stock.Receive, SKU: stock.SKU(fmt.Sprintf("sku-%d", sku)), Delta: lineStock})
+		box.Move(t, stock.Movement{Kind: stock.Receive, SKU: stock.SKU(fmt.Sprintf("sku-%d", sku)), Delta: storetest.SaleStock})
 	}
 	hear(t, m.store, box, box.Rest(lineSKUs))
 	if err := m.store.db.Flush(); err != nil { // the control's stock must survive
@@ -165,7 +97,7 @@ func live(t *testing.T, o Options, seed uint64) []porcupine.Operation {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(seed, uint64(client)))
 			for range 120 {
-				m.call(client, wish{r.IntN(lineSKUs), r.IntN(lineOrders), [...]string{"try", "try", "confirm", "cancel"}[r.IntN(4)]})
+				m.call(client, storetest.AnyWish(r, lineSKUs))
 				if r.IntN(60) == 0 {
 					m.cut()
 				}
@@ -183,7 +115,7 @@ func TestReservations_AreLinearizable(t *testing.T) {
 	for range 4 {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
-		if got := porcupine.CheckOperationsTimeout(oneByOne.ToModel(), live(t, Options{}, seed), time.Minute); got != porcupine.Ok {
+		if got := porcupine.CheckOperationsTimeout(storetest.OneByOne(lineSKUs), live(t, Options{}, seed), time.Minute); got != porcupine.Ok {
 			t.Errorf("seed %d: the history is %s", seed, got)
 		}
 	}
@@ -193,7 +125,7 @@ func TestReservations_AreLinearizable(t *testing.T) {
 // that answers before it has synced.
 func TestLinearizable_NoticesAStoreThatForgets(t *testing.T) {
 	for seed := range uint64(10) {
-		if porcupine.CheckOperationsTimeout(oneByOne.ToModel(), live(t, Options{noSync: true}, seed), time.Minute) == porcupine.Illegal {
+		if porcupine.CheckOperationsTimeout(storetest.OneByOne(lineSKUs), live(t, Options{noSync: true}, seed), time.Minute) == porcupine.Illegal {
 			return
 		}
 	}
