@@ -162,6 +162,7 @@ var (
 	badFoundAll    = Text{"%s 就不缺了", "%s is not short"}
 	hintFoundAll   = Text{"扫商品拣完", "Scan the goods to pick them"}
 	badHandedOver  = Text{"订单已交出：%s", "The order was handed over: %s"}
+	badOutOfHand   = Text{"订单已完成：%s", "The order is complete: %s"}
 	hintHandedOver = Text{"退回来的走退货", "Goods that come back go through Return"}
 	badReturnOrder = Text{"先扫订单", "Scan the order first"}
 	badNotPicked   = Text{"这单没有拣过：%s", "It was not picked for this order: %s"}

@@ -168,7 +168,7 @@ func (t *turn) compensate() {
 		}
 		movements[i] = stock.Movement{Kind: stock.Undo, SKU: e.SKU, Undoes: e.Seq, Reason: "undo of " + e.Kind.String()}
 	}
-	if t.offer.late && !t.passes(gateLate, TooLate, say(badLate, t.offer.text)) {
+	if !t.mayUndo() {
 		if t.question != wantSecond {
 			t.offer = nil
 		}
@@ -179,6 +179,31 @@ func (t *turn) compensate() {
 	if t.pending != nil {
 		t.pending.undo, t.pending.goods = true, goods{}
 	}
+}
+
+// mayUndo reports whether the person may undo what is offered alone, or a second
+// one has agreed, whom it asks for otherwise.
+func (t *turn) mayUndo() bool {
+	for i := range t.offer.entries {
+		e := &t.offer.entries[i]
+		if t.outOfHand(e) {
+			return t.passes(gateLate, MovedOn, say(badOutOfHand, e.Document))
+		}
+	}
+	return !t.offer.late || t.passes(gateLate, TooLate, say(badLate, t.offer.text))
+}
+
+// outOfHand reports whether an entry picked for an order that is complete and
+// in nobody's hands any more: its rider may have left with it, which the hub
+// tells only while there is a network.
+func (t *turn) outOfHand(e *stock.Entry) bool {
+	if e.Kind != stock.Pick || e.Line == "" {
+		return false
+	}
+	id := stock.OrderID(e.Document)
+	o, known := t.book.Order(id)
+	p := t.book.Picked(id)
+	return known && o.State == stock.OrderOpen && o.Done(&p) && t.book.Claimant(id) == ""
 }
 
 // handedOver reports whether an entry picked for an order that is not here any

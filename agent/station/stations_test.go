@@ -153,6 +153,7 @@ func (s *shop) seat(browser context.Context, station string, scanner *sim.Scanne
 
 // work scans at a steady pace, and waits until the page has shown all of it.
 func (s *seat) work(b *testing.B, after time.Duration) {
+	b.Helper()
 	codes := []string{"]E06901230001345", "]C1010690123000066917491231" + "10L1", "]C1010690123000066917491231" + "10L2"} // none twice in a row
 	first := time.NewTimer(after)
 	defer first.Stop()
