@@ -84,6 +84,9 @@ func TestReservation_IsHeldConfirmedAndCancelled(t *testing.T) {
 	if err != nil || r.GetState() != forestockv1.ReservationState_CANCELLED || r.GetCancelReason() != "changed their mind" {
 		t.Fatalf("cancel: %v %v", r, err)
 	}
+	if r, err := c.GetReservation(t.Context(), &forestockv1.GetReservationRequest{Name: "reservations/o-1"}); err != nil || r.GetLines()[0].GetShort() != 0 {
+		t.Errorf("cancelled, it lacks something: %v, %v", r, err)
+	}
 	if a := level(); a.GetHeld() != 0 || a.GetCommitted() != 0 || a.GetSellable() != 12 {
 		t.Errorf("once cancelled: %v", a)
 	}

@@ -36,6 +36,11 @@ func reservationMessage(r *inventory.Reservation, view forestockv1.View) *forest
 		m.Ttl = &p.ttl
 	}
 	m.Lines = lineMessages(r.Lines)
+	if r.State == inventory.Cancelled || r.State == inventory.Expired { // nobody lacks what nobody wants
+		for _, l := range m.Lines {
+			l.Short = 0
+		}
+	}
 	return m
 }
 

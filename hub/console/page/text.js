@@ -32,7 +32,7 @@ export const words = {
     noRisk: "没有承诺处于风险中", noRiskHint: "货少了，又已经许出去的订单，会出现在这里。", noLines: "没有明细", noLinesHint: "这个号在预留之前就被取消了，之后的预留不会占用库存。",
     asked: "订购", reserved: "占用", picked: "已拣", short: "缺", lineNo: (n) => `第 ${n} 行`, goodFor: (n) => `至少还有 ${n} 天保质期`, instead: "可替代：", history: "经过",
     stepCreated: "占用库存", stepUntil: "占用到此为止", stepDue: "要求送达", stepChanged: "最近变化",
-    risky: "有风险的承诺", riskyHint: "预留之后库存减少（报损、盘亏），这些订单可能拣不齐。最新、还没有人开始拣的排在前面。",
+    risky: "有风险的承诺", riskyHint: "预留之后库存减少（报损、盘亏），这些订单可能拣不齐。最近变化的排在前面。",
     counting: "占用对账", countingHint: "hub 不断核对：每个占用计数，应当等于未完成订单之和。", agree: (n) => `${n} 个仓库的占用都对得上`, counter: "计数", countedAs: "计数为", sumOf: "订单之和",
     counters: { held: "占用", committed: "已承诺", lot: "批次" },
     hooks: "Webhook", hooksHint: "hub 把发生的事发给谁，落后多少，放弃了多少。", noHooks: "没有登记接收方：hub webhook add", endpoint: "接收方", hookOn: "正常", hookBehind: "落后", hookOff: "已停用",

@@ -274,7 +274,7 @@ type ReservationLine struct {
 	Reserved int32 `protobuf:"varint,6,opt,name=reserved,proto3" json:"reserved,omitempty"`
 	// What left the shelf for it, in actual weight for weighed goods. Output only.
 	Picked int32 `protobuf:"varint,7,opt,name=picked,proto3" json:"picked,omitempty"`
-	// What was missing. Output only.
+	// What was missing; 0 of what was cancelled or ran out. Output only.
 	Short         int32 `protobuf:"varint,8,opt,name=short,proto3" json:"short,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
