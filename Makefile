@@ -33,7 +33,7 @@ build: go-installed ## Build agent, hub and firmware-bridge into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/forestock-bridge ./firmware-bridge
 
 deps: ## Install what tests use beside Go (Debian, as root): browser, fonts, broker, strace
-	apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk mosquitto strace e2fsprogs gcc libc6-dev
+	apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk mosquitto strace e2fsprogs poppler-utils gcc libc6-dev
 
 tools: go-installed ## Build the linters and generators into bin/
 	@GOBIN=$(BIN) $(GO) -C deploy/tools install tool
@@ -78,6 +78,7 @@ bench: go-installed ## Measure beside other software, and write deploy/bench/REP
 
 screenshots: go-installed ## Take pictures of every page into screenshots/
 	$(GO) test -count=1 -run Screenshots ./agent/station -screenshots $(CURDIR)/screenshots
+	$(GO) test -count=1 -run Pictures ./agent/cards -pictures $(CURDIR)/screenshots
 
 sounds: go-installed ## Make the clips that stations speak anew (needs espeak-ng and opus-tools)
 	$(GO) run ./deploy/sounds agent/station/page

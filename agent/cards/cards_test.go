@@ -66,6 +66,9 @@ func TestPictures(t *testing.T) {
 	if *pictures == "" {
 		t.Skip("no -pictures folder")
 	}
+	if err := os.MkdirAll(*pictures, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	p := press(t)
 	sheets, err := p.Sheets(sampleCards(t))
 	if err != nil {
@@ -122,33 +125,15 @@ func TestSheets_CanBeScanned(t *testing.T) {
 
 // TestSheets_OnPaper reads the cards of a whole sheet of A4.
 func TestSheets_OnPaper(t *testing.T) {
-	all := sampleCards(t)
-	pages, err := press(t).Sheets(all)
+	pages, err := press(t).Sheets(sampleCards(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(pages) != 3 {
 		t.Fatalf("%d sheets, want 3: small cards, badges, signs", len(pages))
 	}
-	var got []codes.Card
 	for i, form := range []Form{Small, Badge, Sign} {
-		picture := pages[i].Dots(officeDPI)
-		wide := picture.Rect.Dx() / form.across
-		for col := range form.across {
-			column := image.NewPaletted(image.Rect(0, 0, wide, picture.Rect.Dy()), picture.Palette)
-			draw.Draw(column, column.Rect, picture, image.Pt(col*wide, 0), draw.Src)
-			for _, s := range linear(column) {
-				got = append(got, meaning(t, s).Card)
-			}
-		}
-	}
-	for _, c := range all {
-		if !slices.Contains(got, c.Code) {
-			t.Errorf("%s was not read", c.Code.Label())
-		}
-	}
-	if len(got) != len(all) {
-		t.Errorf("read %d cards, want %d", len(got), len(all))
+		wantCards(t, pages[i].Dots(officeDPI), form, ofForm(t, form))
 	}
 }
 
@@ -315,5 +300,20 @@ func TestFonts_DrawWhatNobodyHas(t *testing.T) {
 	}
 	if _, err := NewFonts("cards_test.go"); err == nil {
 		t.Error("a text file was taken as a font")
+	}
+}
+
+// BenchmarkLabel draws a label for a printer: what its goroutine does for each.
+func BenchmarkLabel(b *testing.B) {
+	p, l := press(b), sampleLabels()["lot"]
+	b.ReportAllocs()
+	for b.Loop() {
+		page, err := p.Label(&l, Media{60, 40, LabelDPI})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if page.Dots(LabelDPI).Rect.Empty() {
+			b.Fatal("an empty picture")
+		}
 	}
 }

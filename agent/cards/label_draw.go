@@ -11,7 +11,7 @@ const (
 	barRow     = 9.0 // of bars: a scanner held askew still crosses all of them
 	captionRow = 2.5
 	mostFact   = 6.0
-	mostSquare = 0.8 // of a DataMatrix's module
+	mostSquare = 0.8 // of a DataMatrix's module, more on labels wider than usual
 )
 
 // lot draws goods: the name above, what people read on the left, a DataMatrix on
@@ -28,11 +28,7 @@ func (p *pen) lot(l *Label, c codes.Code, in box, dot float64) {
 	}
 	head, in := in.cut(max(6, in.h*0.24))
 	p.both(name, head, left)
-	rows, err := barRows(l.Code, c.Elements, in, dot)
-	if err != nil {
-		p.fail(err)
-		return
-	}
+	rows := barRows(l.Code, c.Elements, in, dot)
 	foot := captionRow
 	if len(rows) > 0 {
 		foot = float64(len(rows)) * (barRow + captionRow)
@@ -44,7 +40,7 @@ func (p *pen) lot(l *Label, c codes.Code, in box, dot float64) {
 		return
 	}
 	side := min(body.h, body.w*0.45)
-	at := p.place(square, box{body.x + body.w - side, body.y, side, body.h}, dot, mostSquare, false)
+	at := p.place(square, box{body.x + body.w - side, body.y, side, body.h}, dot, max(mostSquare, in.w/80), false)
 	quiet := float64(matrixQuiet) * at.w / float64(square.w)
 	p.facts(l.facts(&c), box{body.x, body.y, at.x - quiet - body.x - 1, body.h})
 	if len(rows) == 0 {
@@ -80,9 +76,9 @@ type barRowText struct {
 }
 
 // barRows spreads elements over as many rows of bars as they need: lot and date
-// may come in a second code. None, if they would take more than half of the
-// label: then the DataMatrix stands alone.
-func barRows(code string, all []codes.Element, in box, dot float64) ([]barRowText, error) {
+// may come in a second code. None, if bars cannot hold it or would take more than
+// half of the label: then the DataMatrix stands alone.
+func barRows(code string, all []codes.Element, in box, dot float64) []barRowText {
 	if len(all) == 0 {
 		draw := func(code string) (symbol, error) { return bars(code, false) }
 		if isArticle(code) {
@@ -90,9 +86,9 @@ func barRows(code string, all []codes.Element, in box, dot float64) ([]barRowTex
 		}
 		s, err := draw(code)
 		if err != nil {
-			return nil, err
+			return nil
 		}
-		return fitting([]barRowText{{s, code}}, in, dot), nil
+		return fitting([]barRowText{{s, code}}, in, dot)
 	}
 	var rows []barRowText
 	for len(all) > 0 {
@@ -106,11 +102,11 @@ func barRows(code string, all []codes.Element, in box, dot float64) ([]barRowTex
 			row, n = barRowText{s, bracketed(all[:k])}, k
 		}
 		if n == 0 {
-			return nil, nil
+			return nil
 		}
 		rows, all = append(rows, row), all[n:]
 	}
-	return fitting(rows, in, dot), nil
+	return fitting(rows, in, dot)
 }
 
 // isArticle reports whether a code is the number of an article with its check digit.

@@ -32,7 +32,7 @@ func (p *pen) fail(err error) { p.err = errors.Join(p.err, err) }
 
 // write draws a line as large as its box allows.
 func (p *pen) write(s string, in box, a align, c color.RGBA) {
-	if s == "" {
+	if s == "" || in.w <= 0 || in.h <= 0 {
 		return
 	}
 	t, err := p.fonts.outline(s)

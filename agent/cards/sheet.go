@@ -18,6 +18,9 @@ func (p *Press) Sheets(all []Card) ([]*Page, error) {
 	var out []*Page
 	for len(all) > 0 {
 		form := all[0].Form
+		if form.across*form.down == 0 {
+			return nil, fmt.Errorf("card %s: has no form", all[0].Code.Label())
+		}
 		n := 0
 		for n < len(all) && n < form.across*form.down && all[n].Form == form {
 			n++

@@ -36,8 +36,9 @@ type Printer struct {
 	queue   chan Job
 	waiting atomic.Int64 // jobs in queue and at hand
 
-	mu    sync.Mutex
-	state State // guarded by mu
+	mu      sync.Mutex
+	state   State  // guarded by mu
+	trouble string // guarded by mu; why a label was refused, until one is printed
 }
 
 // Times of a conversation with a printer.
@@ -83,7 +84,7 @@ func (p *Printer) Print(j Job) error {
 		return nil
 	default:
 		p.waiting.Add(-1)
-		p.refused()
+		p.refused(ErrFull)
 		return fmt.Errorf("print %s: %w", j.Name, ErrFull)
 	}
 }
@@ -96,10 +97,11 @@ func (p *Printer) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (p *Printer) refused() {
+func (p *Printer) refused(why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.Refused++
+	p.trouble = why.Error()
 }
 
 func (p *Printer) printed() {
@@ -107,4 +109,5 @@ func (p *Printer) printed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.Printed++
+	p.trouble = ""
 }

@@ -285,13 +285,15 @@ func TestPrinter_WhoseLabelCannotBeDrawnGoesOn(t *testing.T) {
 	toy := printertest.New("zpl")
 	p := start(t, Config{Address: "tcp://" + toy.On(t, "127.0.0.1:0").Address()})
 	bad := Job{Name: "bad", Copies: 1, Draw: func() (image.Image, int, error) { return nil, 0, errors.New("too large") }}
-	for _, j := range []Job{bad, job(3, 1)} {
-		if err := p.Print(j); err != nil {
-			t.Fatal(err)
-		}
+	if err := p.Print(bad); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the state says why", func() bool { s := p.State(); return s.Refused == 1 && strings.Contains(s.Message, "too large") })
+	if err := p.Print(job(3, 1)); err != nil {
+		t.Fatal(err)
 	}
 	within(t, "the good one printed", func() bool { return p.State().Printed == 1 })
-	if s := p.State(); s.Refused != 1 || s.Waiting != 0 {
+	if s := p.State(); s.Waiting != 0 || strings.Contains(s.Message, "too large") {
 		t.Errorf("state %+v", s)
 	}
 	came(t, toy, 3)

@@ -84,7 +84,7 @@ func (p *Printer) draw(ctx context.Context, t *talk, j Job) {
 	if err != nil {
 		p.log.ErrorContext(ctx, "a label cannot be printed", "label", j.Name, "err", err)
 		p.waiting.Add(-1)
-		p.refused()
+		p.refused(err)
 		return
 	}
 	t.job, t.data, t.sent = &j, p.language.label(picture, dpi, j.Copies), time.Time{}

@@ -81,6 +81,9 @@ func (p *Printer) State() State {
 	defer p.mu.Unlock()
 	s := p.state
 	s.Waiting = int(p.waiting.Load())
+	if p.trouble != "" {
+		s.Message += "; a label was not printed: " + p.trouble
+	}
 	return s
 }
 

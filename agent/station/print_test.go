@@ -1,10 +1,15 @@
 package station_test
 
 import (
+	"bytes"
+	"fmt"
 	"image"
+	"image/draw"
+	"image/png"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/datamatrix"
 
@@ -14,10 +19,12 @@ import (
 )
 
 // read gives what a DataMatrix at the right of a printed label says; GS is FNC1.
-func read(tb testing.TB, picture *image.Gray) string {
+func read(tb testing.TB, picture image.Image) string {
 	tb.Helper()
-	w, h := picture.Rect.Dx(), picture.Rect.Dy()
-	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture.SubImage(image.Rect(w*7/12, h/4, w, h*11/12)))
+	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
+	part := image.NewGray(image.Rect(0, 0, w*5/12, h*8/12))
+	draw.Draw(part, part.Rect, picture, picture.Bounds().Min.Add(image.Pt(w*7/12, h/4)), draw.Src)
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(part)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -76,5 +83,36 @@ func TestLabel_IsShownAndPrintedAndCanBeScanned(t *testing.T) {
 				return strings.Contains(status.text, `"events":1`) && !strings.Contains(status.text, `"waiting"`)
 			})
 		})
+	}
+}
+
+// Where there is no printer, the label on the screen is one to scan.
+func TestLabel_OnTheScreenCanBeScanned(t *testing.T) {
+	b := browser(t)
+	s := open(t)
+	s.ready()
+	s.card(floor.GoReceive)
+	s.scan(label("L77", 20301231))
+	s.until("saved", func() bool { _, a := s.get("/api/levels?sku=A1001"); return a.OnHand == 1 })
+	s.card(floor.Reprint)
+	p := s.page(b, 1280, 800)
+	p.until("the label is drawn", `document.querySelector("#label img")?.naturalWidth > 0`)
+	var at image.Rectangle
+	where := p.eval(`(() => { document.querySelector("#label img").scrollIntoView({block: "end", behavior: "instant"}); const r = document.querySelector("#label img").getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom].map(Math.round).join(" "); })()`)
+	if _, err := fmt.Sscan(strings.Trim(where, `"`), &at.Min.X, &at.Min.Y, &at.Max.X, &at.Max.Y); err != nil {
+		t.Fatalf("%s: %v", where, err)
+	}
+	data, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := image.NewGray(image.Rect(0, 0, at.Dx(), at.Dy()))
+	draw.Draw(shown, shown.Rect, screen, at.Min, draw.Src)
+	if got, want := strings.TrimPrefix(read(t, shown), "\x1d"), strings.TrimPrefix(label("L77", 20301231), "]C1"); got != want {
+		t.Errorf("the screen reads %q, want %q", got, want)
 	}
 }
