@@ -141,41 +141,30 @@ func (l *AskLine) check() error {
 
 // hash sums up the payload. It never gives zero.
 func (a *Ask) hash() uint64 {
-	p := payload{make([]byte, 0, 256)}
-	p.text(a.Where)
-	p.text(a.Ref)
-	p.text(a.Channel)
-	p.number(int64(a.TTL))
-	p.number(a.Due.UnixMilli())
+	p := make(payload, 0, 256) // on the stack
+	p = p.text(a.Where).text(a.Ref).text(a.Channel).number(int64(a.TTL)).number(a.Due.UnixMilli())
 	if a.AllowPartial {
-		p.number(1)
+		p = p.number(1)
 	}
 	for i := range a.Lines {
 		l := &a.Lines[i]
-		p.text(string(l.SKU))
-		p.number(l.Quantity)
-		p.number(int64(l.MinShelfLife))
+		p = p.text(string(l.SKU)).number(l.Quantity).number(int64(l.MinShelfLife))
 		for _, s := range l.Substitutes {
-			p.text(string(s))
+			p = p.text(string(s))
 		}
-		p.number(-1)
+		p = p.number(-1)
 	}
-	h := sha256.Sum256(p.b)
+	h := sha256.Sum256(p)
 	// Half of it is remembered, so that half must not be zero either.
 	return binary.BigEndian.Uint64(h[:]) | 1
 }
 
 // payload lays an Ask out so that different ones differ.
-type payload struct{ b []byte }
+type payload []byte
 
-func (p *payload) text(s string) {
-	p.number(int64(len(s)))
-	p.b = append(p.b, s...)
-}
+func (p payload) text(s string) payload { return append(p.number(int64(len(s))), s...) }
 
-func (p *payload) number(n int64) {
-	p.b = binary.AppendVarint(p.b, n)
-}
+func (p payload) number(n int64) payload { return binary.AppendVarint(p, n) }
 
 // Confirm turns a hold into an order. Of one that ran out it holds again, if
 // the stock is there. The result is a Reserved, an Ended or a *Denied.

@@ -184,6 +184,35 @@ func TestApply_GivesUpWithItsContext(t *testing.T) {
 	})
 }
 
+// TestApply_WhatWasLeftBeforeItsTurnIsNotApplied: the store does no work for
+// those who gave up behind a slow disk.
+func TestApply_WhatWasLeftBeforeItsTurnIsNotApplied(t *testing.T) {
+	gated(t, func(t *testing.T, s *running, g *gate) {
+		t.Helper()
+		g.close()
+		hello := func(ctx context.Context, n int) *call {
+			return apply(t, s, ctx, storetest.NewBox(stock.Warehouse(fmt.Sprintf("wh-%d", n)), n+1).Hello())
+		}
+		syncing, ready := hello(t.Context(), 0), hello(t.Context(), 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		left, behind := hello(ctx, 2), hello(t.Context(), 3)
+		cancel()
+		synctest.Wait()
+		if !errors.Is(left.err, context.Canceled) {
+			t.Errorf("who left is told %v, want context.Canceled", left.err)
+		}
+		g.open()
+		for _, c := range []*call{syncing, ready, behind} {
+			c.want(t, "a caller who stayed", true)
+		}
+		for n, want := range []bool{true, true, false, true} {
+			if _, got := s.Warehouse(stock.Warehouse(fmt.Sprintf("wh-%d", n))); got != want {
+				t.Errorf("wh-%d is there: %v, want %v", n, got, want)
+			}
+		}
+	})
+}
+
 // TestRun_FinishesTheGroupUnderWay: the end of the context takes nothing back
 // from a caller whose commands are being synced, and refuses those behind.
 func TestRun_FinishesTheGroupUnderWay(t *testing.T) {
@@ -201,6 +230,30 @@ func TestRun_FinishesTheGroupUnderWay(t *testing.T) {
 		}
 		if _, err := s.Apply(t.Context(), storetest.NewBox("wh-1", 2).Hello()); !errors.Is(err, ErrClosed) {
 			t.Errorf("Apply behind the end: %v, want ErrClosed", err)
+		}
+	})
+}
+
+// TestRun_AnswersWhoeverWaitsAtItsEnd: callers wait for nothing but their
+// answer, so each of them must get one, and one that is true.
+func TestRun_AnswersWhoeverWaitsAtItsEnd(t *testing.T) {
+	gated(t, func(t *testing.T, s *running, g *gate) {
+		t.Helper()
+		g.close()
+		var calls []*call
+		for i := range 20 {
+			calls = append(calls, apply(t, s, t.Context(), storetest.NewBox(stock.Warehouse(fmt.Sprintf("wh-%d", i)), i+1).Hello()))
+		}
+		s.stop()
+		synctest.Wait()
+		g.open()
+		<-s.done
+		synctest.Wait()
+		for i, c := range calls {
+			_, there := s.Warehouse(stock.Warehouse(fmt.Sprintf("wh-%d", i)))
+			if !c.done || there != (c.err == nil) || c.err != nil && !errors.Is(c.err, ErrClosed) {
+				t.Errorf("caller %d: answered %v, error %v, applied %v", i, c.done, c.err, there)
+			}
 		}
 	})
 }
