@@ -12,9 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	"github.com/forestock/forestock/agent/floor"
 	"github.com/forestock/forestock/deploy/fleet"
 	"github.com/forestock/forestock/deploy/torture/skew"
+	"github.com/forestock/forestock/hub/client"
+	forestockv1 "github.com/forestock/forestock/proto/forestock/v1"
 )
 
 var jumps = flag.Int("jumps", 8, "jumps of the clocks of hub and agents; make torture asks for more")
@@ -197,4 +201,60 @@ func TestClocks_AHubWhoseClockIsBehindDoesNotCallOldNumbersFresh(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// A hold lasts as long as was said, whatever somebody does to the hub's clock:
+// an hour ahead ends none, an hour back keeps none, and what ended is free once.
+func TestClocks_AnHourEitherWayMovesNoHold(t *testing.T) {
+	c := newClocks(t)
+	w := newWorldWith(t, fleet.Options{Warehouses: 1, Spawn: true, Started: c.started})
+	site := w.Sites[0]
+	w.mode(site, floor.GoReceive)
+	for range 5 {
+		w.scan(site, "]E06901230001345", floor.SoundSaved)
+	}
+	w.want(site, "rice", 5)
+	hub, err := client.New(w.GRPC, "", client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	try := func(id string, n int32, ttl time.Duration) {
+		t.Helper()
+		_, err := hub.Try(w.ctx, &forestockv1.CreateReservationRequest{ReservationId: id, Reservation: &forestockv1.Reservation{
+			Warehouse: "warehouses/" + site.Warehouse, Ttl: durationpb.New(ttl), Lines: []*forestockv1.ReservationLine{{Sku: "rice", Quantity: n}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	is := func(id string, want forestockv1.ReservationState) error {
+		r, err := hub.Get(w.ctx, id)
+		if err == nil && r.GetState() != want {
+			err = fmt.Errorf("%s is %s, want %s", id, r.GetState(), want)
+		}
+		return err
+	}
+	try("long", 2, 10*time.Minute)
+	c.turn("hub", time.Hour)
+	try("ahead", 1, 10*time.Minute)
+	c.turn("hub", -time.Hour)
+	try("short", 2, time.Second)
+	w.eventually("the short hold to end", func() error { return is("short", forestockv1.ReservationState_EXPIRED) })
+	for _, d := range []time.Duration{time.Hour, -time.Hour, time.Hour, 0} {
+		c.turn("hub", d)
+		for _, id := range []string{"long", "ahead"} {
+			if err := is(id, forestockv1.ReservationState_TRIED); err != nil {
+				t.Errorf("with the clock %v ahead: %v", d, err)
+			}
+		}
+		if a := w.want(site, "rice", 5); a.Sellable != 2 {
+			t.Errorf("with the clock %v ahead %d of 5 are sellable, 3 are held", d, a.Sellable)
+		}
+	}
+	for _, id := range []string{"long", "ahead", "short"} { // the last is held again
+		if r, err := hub.Confirm(w.ctx, id); err != nil || r.GetState() != forestockv1.ReservationState_CONFIRMED {
+			t.Errorf("confirm %s: %v, %v", id, r.GetState(), err)
+		}
+	}
 }

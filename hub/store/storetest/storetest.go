@@ -66,6 +66,7 @@ var checks = []struct {
 	{"a new box takes over what is stored", checkTakeover},
 	{"an entry that can be read at last counts once", checkRetry},
 	{"a repair counts what came since, and is recorded", checkRepair},
+	{"what comes twice, late or in the wrong order is answered as the table says", checkLives},
 	{"pages of a listing join without a seam", checkPages},
 	{"the down stream carries the newest state of each thing", checkDown},
 	{"a closed store refuses and does not hang", checkClosed},
