@@ -196,7 +196,7 @@ func TestReadme_EveryCommandOfTheWalkThroughWorks(t *testing.T) {
 	// The negative control: commands that a careless change would leave behind.
 	for _, command := range []string{
 		`curl -s 127.0.0.1:8080/v1/warehouse`, `curl -s 127.0.0.1:8080/v1/reservations -d '{"reservation": {"sku": "C1065"}}'`,
-		`grpcurl -plaintext -d '{"nmae": "x"}' 127.0.0.1:9090 forestock.v1.AvailabilityService/GetAvailability`,
+		`grpcurl -plaintext -d '{"names": "x"}' 127.0.0.1:9090 forestock.v1.AvailabilityService/GetAvailability`,
 	} {
 		shown, err := perform(t, here.Replace(command))
 		if err == nil && judge(command, shown) == nil {
