@@ -172,3 +172,17 @@ func (t *turn) blank() bool {
 func line(name Text, lot stock.Lot, quantity Text) Line {
 	return Line{Name: name, Lot: lot, Quantity: quantity}
 }
+
+// collectedAll reports whether FINISH is to book what was collected. It refuses
+// while goods are in question, and ends the task where nothing was collected.
+func (t *turn) collectedAll() bool {
+	switch {
+	case t.goods != nil:
+		t.refuse(Unsaved, say(badUnsaved, nameOf(t.goods.item)), hintFinish)
+	case len(t.lines) == 0:
+		t.finish()
+	default:
+		return true
+	}
+	return false
+}

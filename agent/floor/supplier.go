@@ -39,17 +39,10 @@ func (givingBack) bin(t *turn, b stock.Bin) {
 func (givingBack) number(t *turn, n int64) bool { return t.lastLine(n) }
 
 func (givingBack) button(t *turn, b Button) bool {
-	switch {
-	case b != Finish:
-		return false
-	case t.goods != nil:
-		t.refuse(Unsaved, say(badUnsaved, nameOf(t.goods.item)), hintFinish)
-	case len(t.lines) == 0:
-		t.finish()
-	default:
+	if b == Finish && t.collectedAll() {
 		t.giveBack()
 	}
-	return true
+	return b == Finish
 }
 
 // giveBack books what was collected.

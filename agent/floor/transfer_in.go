@@ -100,10 +100,7 @@ func (arriving) button(t *turn, b Button) bool {
 	switch {
 	case b != Finish:
 		return false
-	case t.goods != nil:
-		t.refuse(Unsaved, say(badUnsaved, nameOf(t.goods.item)), hintFinish)
-	case len(t.lines) == 0:
-		t.finish()
+	case !t.collectedAll():
 	case missing && !t.sure:
 		t.leaving = Finish
 		t.show(ToneLook, SoundLook, saidMissing)

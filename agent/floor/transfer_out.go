@@ -70,17 +70,10 @@ func (sending) advance(t *turn) {
 func (sending) number(t *turn, n int64) bool { return t.lastLine(n) }
 
 func (sending) button(t *turn, b Button) bool {
-	switch {
-	case b == Finish && t.goods != nil:
-		t.refuse(Unsaved, say(badUnsaved, nameOf(t.goods.item)), hintFinish)
-	case b == Finish && len(t.lines) > 0:
+	if b == Finish && t.collectedAll() {
 		t.send()
-	case b == Finish:
-		t.finish()
-	default:
-		return false
 	}
-	return true
+	return b == Finish
 }
 
 // send books what was collected, and writes the manifest that goes with it.
