@@ -184,6 +184,17 @@ func TestGate_NamesEveryCall(t *testing.T) {
 	if got := header.Get(requestIDHeader); len(got) != 1 || got[0] != "order-43" {
 		t.Errorf("gRPC gives the id back as %q", got)
 	}
+	header = nil
+	if _, err := forestockv1.NewFleetServiceClient(w.dial()).ListWarehouses(t.Context(), &forestockv1.ListWarehousesRequest{}, grpc.Header(&header)); err != nil {
+		t.Fatal(err)
+	}
+	if got := header.Get(requestIDHeader); len(got) != 0 {
+		t.Errorf("gRPC gives the id %q to a call that brought none and succeeded", got)
+	}
+	_, err := forestockv1.NewFleetServiceClient(w.dial()).GetWarehouse(t.Context(), &forestockv1.GetWarehouseRequest{Name: "warehouses/wh-9"})
+	if got := refusalOf(err).call; len(got) < 16 {
+		t.Errorf("a refusal over gRPC has the id %q", got)
+	}
 }
 
 const (
