@@ -7,8 +7,8 @@ import (
 	"github.com/forestock/forestock/proto/stock"
 )
 
-// order lets the hub's order come down between two runs of the agent.
-func (s *shop) order(data string, o stock.Order) {
+// order lets the hub's orders come down between two runs of the agent.
+func (s *shop) order(data string, orders ...stock.Order) {
 	s.tb.Helper()
 	s.stop()
 	l, err := ledger.Open(data, ledger.Options{})
@@ -17,7 +17,11 @@ func (s *shop) order(data string, o stock.Order) {
 	}
 	stop := run(s.tb, l.Run)
 	at := l.DownPosition()
-	if _, err := l.ApplyDown(context.Background(), stock.DownBatch{Epoch: at.Epoch, From: at.Applied + 1, Entries: []stock.Down{{Order: &o}}}); err != nil {
+	down := stock.DownBatch{Epoch: at.Epoch, From: at.Applied + 1}
+	for i := range orders {
+		down.Entries = append(down.Entries, stock.Down{Order: &orders[i]})
+	}
+	if _, err := l.ApplyDown(context.Background(), down); err != nil {
 		s.tb.Fatal(err)
 	}
 	stop()

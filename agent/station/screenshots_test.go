@@ -49,8 +49,9 @@ func TestScreenshots(t *testing.T) {
 			}
 			s.tour(p, snap)
 			s.orderTour(p, snap)
+			s.order(agentd.LedgerPath(data), moreOrders()...)
 			p = s.open(b, "/wall", size.width, size.height)
-			p.reads("orders", "2026-1001")
+			p.reads("orders", "2026-1005")
 			snap("30-wall")
 		})
 	}
@@ -166,6 +167,20 @@ func (s *shop) tour(p *tab, snap func(string)) {
 	p.reads("ask", "Put it on the scale")
 	p.reads("weight", "——")
 	snap("16-english-unplugged")
+}
+
+// moreOrders wait: one is late, one is due soon.
+func moreOrders() []stock.Order {
+	var out []stock.Order
+	for i, due := range []time.Duration{-2 * time.Minute, 6 * time.Minute, 25 * time.Minute, 40 * time.Minute} {
+		id := 1002 + i
+		out = append(out, stock.Order{
+			ID: stock.OrderID(fmt.Sprintf("o-%d", id)), Ref: fmt.Sprintf("2026-%d", id), State: stock.OrderOpen,
+			Confirmed: time.Now().Add(due - 30*time.Minute), Due: time.Now().Add(due),
+			Lines: []stock.OrderLine{{Number: 1, SKU: "A1001", Quantity: 2}, {Number: 2, SKU: "A1003", Quantity: 1}},
+		})
+	}
+	return out
 }
 
 // orderTour picks an order, half of it at this station.

@@ -46,7 +46,7 @@ function ring(n, m, weighed) {
     shape("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" },
       shape("circle", { class: "rest", cx: 50, cy: 50, r: 43 }),
       share > 0 ? shape("circle", { class: "part", cx: 50, cy: 50, r: 43, pathLength: 100, "stroke-dasharray": `${share} 100` }) : ""),
-    h("div.count.num" + (text.length > 6 ? ".long" : ""), {}, text, unit ? h("small", {}, unit) : ""));
+    h("div.count.num" + (text.length > 4 ? ".long" : ""), {}, text, unit ? h("small", {}, unit) : ""));
 }
 
 /** The weight on the scale between what is too little and what is too much. */
