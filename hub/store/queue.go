@@ -95,6 +95,7 @@ func (q *queue) finish() bool {
 	if q.ended != nil {
 		return false
 	}
+	q.groups[0] = nil // or its rows would stay in memory
 	q.groups = q.groups[1:]
 	return true
 }

@@ -69,9 +69,12 @@ func (p *Pebble) submit(ctx context.Context, commands []inventory.Command) ([]in
 			return nil, ctx.Err()
 		}
 	}
+	if a.err != nil {
+		return nil, a.err // and the writer may look at r still
+	}
 	r.commands = nil
 	p.requests.Put(r)
-	return a.results, a.err
+	return a.results, nil
 }
 
 func bytesOf(commands []inventory.Command) int {
