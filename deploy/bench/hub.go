@@ -24,12 +24,12 @@ import (
 // for two things: no limit of calls per caller, because there is one caller
 // only; and warehouses count as heard from, because nobody is there.
 func hubTask(ctx context.Context, t task, tell func(told) error) (err error) {
+	defer runtime.KeepAlive(hubd.Ballast())
 	s, end, err := openStore(t.Dir, t.Stock)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	defer runtime.KeepAlive(hubd.Ballast())
 	log := quiet()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

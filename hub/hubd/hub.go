@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -41,7 +40,8 @@ type Hub struct {
 	hooks  *webhook.Office
 	api    *api.Server
 
-	loaded atomic.Bool // the configured catalogue is written
+	loaded  atomic.Bool // the configured catalogue is written
+	ballast []byte      // see Ballast
 }
 
 // New opens the store and every port, in the order that a frame travels.
@@ -49,7 +49,7 @@ func New(cfg Config, version string, log *slog.Logger) (*Hub, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
+	h := &Hub{cfg: cfg, log: log, registry: prometheus.NewRegistry(), ballast: Ballast()}
 	h.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, open := range []func() error{
 		h.openStore, h.openBroker, h.openIngest, h.openWebhooks,
@@ -155,7 +155,6 @@ func (h *Hub) Addrs() Addrs {
 // closes everything that New opened.
 func (h *Hub) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, h.close()) }()
-	defer runtime.KeepAlive(Ballast())
 	h.log.InfoContext(ctx, "hub runs", "http", h.Addrs().HTTP, "grpc", h.Addrs().GRPC, "mqtt", h.Addrs().MQTT, "data", h.cfg.Data)
 	// The store outlives those who write into it, so that their last words
 	// are stored; when it fails, they end at once.
