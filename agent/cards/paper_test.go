@@ -25,9 +25,11 @@ func two(img image.Image) *image.Paletted {
 func wantCards(t *testing.T, picture *image.Paletted, form Form, want []Card) {
 	t.Helper()
 	wide := picture.Rect.Dx() / form.across
+	rows := (len(want) + form.across - 1) / form.across // below them the sheet is empty
+	filled := (a4Height + float64(2*rows-form.down)*form.Height) / 2 / a4Height
 	var got []codes.Card
-	for col := range form.across {
-		column := image.NewPaletted(image.Rect(0, 0, wide, picture.Rect.Dy()), picture.Palette)
+	for col := range min(form.across, len(want)) {
+		column := image.NewPaletted(image.Rect(0, 0, wide, int(filled*float64(picture.Rect.Dy()))), picture.Palette)
 		draw.Draw(column, column.Rect, picture, image.Pt(col*wide, 0), draw.Src)
 		for _, s := range linear(column) {
 			got = append(got, meaning(t, s).Card)

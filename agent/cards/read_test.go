@@ -22,7 +22,7 @@ func scanned(reader gozxing.Reader, picture *image.Paletted, part image.Rectangl
 	if err != nil {
 		return codes.Symbol{}, err
 	}
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_ASSUME_GS1: true, gozxing.DecodeHintType_TRY_HARDER: true}
+	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_ASSUME_GS1: true}
 	if alone {
 		hints[gozxing.DecodeHintType_PURE_BARCODE] = true
 	}
