@@ -14,10 +14,9 @@ import (
 // availability answers how much of what is sellable where.
 type availability struct {
 	forestockv1.UnsafeAvailabilityServiceServer
-	view     *view
-	bookmark time.Duration
-	closing  <-chan struct{}
-	sent     prometheus.Counter
+	view *view
+	pace
+	sent prometheus.Counter
 }
 
 // GetAvailability gives one SKU in one warehouse.

@@ -11,13 +11,11 @@ import (
 // ReplaceBox lets another box take a warehouse over though the present one is
 // still heard from.
 func (a *admin) ReplaceBox(ctx context.Context, req *forestockv1.ReplaceBoxRequest) (*forestockv1.ReplaceBoxResponse, error) {
-	w, err := parseWarehouseName("name", req.GetName())
+	s, err := a.view.named("name", req.GetName())
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.view.warehouse("name", w); err != nil {
-		return nil, err
-	}
+	w := s.Warehouse
 	by, why, err := decision(ctx, req.GetBy(), req.GetReason())
 	if err != nil {
 		return nil, err
@@ -31,14 +29,11 @@ func (a *admin) ReplaceBox(ctx context.Context, req *forestockv1.ReplaceBoxReque
 
 // ListBoxes gives the boxes of a warehouse, newest first.
 func (a *admin) ListBoxes(_ context.Context, req *forestockv1.ListBoxesRequest) (*forestockv1.ListBoxesResponse, error) {
-	w, err := parseWarehouseName("parent", req.GetParent())
+	s, err := a.view.named("parent", req.GetParent())
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.view.warehouse("parent", w)
-	if err != nil {
-		return nil, err
-	}
+	w := s.Warehouse
 	out := &forestockv1.ListBoxesResponse{}
 	if r, ok := a.boxes.Replacement(w); ok {
 		out.ReplaceExpireTime, out.ReplaceBy, out.ReplaceReason = timestamp(r.Until), r.By, r.Why

@@ -20,11 +20,7 @@ type fleet struct {
 
 // GetWarehouse gives one warehouse.
 func (f *fleet) GetWarehouse(_ context.Context, req *forestockv1.GetWarehouseRequest) (*forestockv1.Warehouse, error) {
-	w, err := parseWarehouseName("name", req.GetName())
-	if err != nil {
-		return nil, err
-	}
-	s, err := f.view.warehouse("name", w)
+	s, err := f.view.named("name", req.GetName())
 	if err != nil {
 		return nil, err
 	}

@@ -58,13 +58,11 @@ type levelQuery struct {
 
 // listOne gives levels of one warehouse, by SKU.
 func (a *availability) listOne(ctx context.Context, ms *moments, q levelQuery) ([]inventory.Level, error) {
-	w, err := parseWarehouseName("parent", q.parent)
+	s, err := a.view.named("parent", q.parent)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.view.warehouse("parent", w); err != nil {
-		return nil, err
-	}
+	w := s.Warehouse
 	ms.of(w)
 	after, _, _ := strings.Cut(q.place, "/")
 	var found []inventory.Level

@@ -80,13 +80,11 @@ func (a *admin) ListPolicies(ctx context.Context, req *forestockv1.ListPoliciesR
 	if err != nil {
 		return nil, err
 	}
-	w, err := parseWarehouseName("parent", req.GetParent())
+	s, err := a.view.named("parent", req.GetParent())
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.view.warehouse("parent", w); err != nil {
-		return nil, err
-	}
+	w := s.Warehouse
 	list := a.policiesInForce
 	if req.GetShowHistory() {
 		list = a.policyHistory

@@ -13,14 +13,11 @@ import (
 
 // RepairDivergence puts the agent's levels in the place of the hub's.
 func (a *admin) RepairDivergence(ctx context.Context, req *forestockv1.RepairDivergenceRequest) (*forestockv1.Repair, error) {
-	w, err := parseWarehouseName("name", req.GetName())
+	s, err := a.view.named("name", req.GetName())
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.view.warehouse("name", w)
-	if err != nil {
-		return nil, err
-	}
+	w := s.Warehouse
 	by, why, err := decision(ctx, req.GetBy(), req.GetReason())
 	if err != nil {
 		return nil, err
@@ -52,14 +49,11 @@ func (a *admin) ListRepairs(ctx context.Context, req *forestockv1.ListRepairsReq
 	if err != nil {
 		return nil, err
 	}
-	w, err := parseWarehouseName("parent", req.GetParent())
+	s, err := a.view.named("parent", req.GetParent())
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.view.warehouse("parent", w)
-	if err != nil {
-		return nil, err
-	}
+	w := s.Warehouse
 	found, next, err := a.view.stock.Repairs(ctx, w, inventory.Cursor(place), size)
 	if err != nil {
 		return nil, err

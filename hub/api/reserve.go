@@ -17,12 +17,11 @@ import (
 // reservations holds stock for orders.
 type reservations struct {
 	forestockv1.UnsafeReservationServiceServer
-	view     *view
-	areas    areas
-	queue    *queue
-	bookmark time.Duration
-	closing  <-chan struct{}
-	sent     prometheus.Counter
+	view  *view
+	areas areas
+	queue *queue
+	pace
+	sent prometheus.Counter
 }
 
 // CreateReservation holds all lines of an order, or none.

@@ -31,13 +31,11 @@ func (a *admin) RepairReservations(ctx context.Context, req *forestockv1.RepairR
 }
 
 func (a *admin) reconcile(ctx context.Context, name string, repair bool) (*forestockv1.ReservationCheck, error) {
-	w, err := parseWarehouseName("name", name)
+	s, err := a.view.named("name", name)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.view.warehouse("name", w); err != nil {
-		return nil, err
-	}
+	w := s.Warehouse
 	r, err := reconcile(ctx, a.view.stock, inventory.Reconcile{Warehouse: w, Repair: repair})
 	if err != nil {
 		return nil, err

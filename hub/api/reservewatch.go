@@ -1,12 +1,10 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
@@ -20,8 +18,6 @@ import (
 // eventWatch is one watch of reservations on its way.
 type eventWatch struct {
 	stream   grpc.ServerStreamingServer[forestockv1.WatchReservationsResponse]
-	closing  <-chan struct{}
-	bookmark time.Duration
 	question string // what its resume tokens are bound to
 	token    string // the last one
 	caughtUp bool
@@ -37,7 +33,7 @@ func (r *reservations) WatchReservations(req *forestockv1.WatchReservationsReque
 		return err
 	}
 	w := &eventWatch{
-		stream: stream, closing: r.closing, bookmark: r.bookmark, question: eventQuestion(scope.Warehouses), token: req.GetResumeToken(), sent: r.sent,
+		stream: stream, question: eventQuestion(scope.Warehouses), token: req.GetResumeToken(), sent: r.sent,
 	}
 	since, err := w.since()
 	if err != nil {
@@ -47,7 +43,7 @@ func (r *reservations) WatchReservations(req *forestockv1.WatchReservationsReque
 	if err != nil {
 		return eventsLost(err)
 	}
-	return w.run(feed)
+	return eventsLost(relay(stream.Context(), r.pace, feed, w))
 }
 
 // eventQuestion sums up which warehouses a watch is about.
@@ -81,41 +77,6 @@ func (w *eventWatch) since() (inventory.Token, error) {
 		"this resume_token belongs to no watch like this one; hand it back as it came, with the same warehouses, or leave it out to begin with what happens from now on")
 }
 
-// run takes the feed into the stream until one side ends.
-func (w *eventWatch) run(feed inventory.EventFeed) error {
-	ctx, cancel := context.WithCancel(w.stream.Context())
-	defer cancel()
-	updates, ended := make(chan inventory.EventUpdate), make(chan error, 1)
-	go func() { ended <- pump(ctx, feed, updates) }()
-	err := w.forward(ctx, updates, ended)
-	cancel()
-	for range updates { // pump closes it, and is over then
-	}
-	return err
-}
-
-func (w *eventWatch) forward(ctx context.Context, updates <-chan inventory.EventUpdate, ended <-chan error) (err error) {
-	idle := time.NewTimer(w.bookmark)
-	defer idle.Stop()
-	for err == nil {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-w.closing:
-			return refuse(codes.Unavailable, ShuttingDown, "the hub shuts down; watch again with the last resume_token").after(time.Second)
-		case u, ok := <-updates:
-			if !ok {
-				return eventsLost(<-ended)
-			}
-			err = w.take(&u)
-		case <-idle.C:
-			err = w.tellCaughtUp()
-		}
-		idle.Reset(w.bookmark)
-	}
-	return err
-}
-
 // take sends one update of the feed on. Of its bookmarks only the first one says
 // something new; the others are said when the stream is idle.
 func (w *eventWatch) take(u *inventory.EventUpdate) error {
@@ -125,13 +86,16 @@ func (w *eventWatch) take(u *inventory.EventUpdate) error {
 			return nil
 		}
 		w.caughtUp = true
-		return w.tellCaughtUp()
+		return w.idle()
 	}
 	w.sent.Inc()
 	return w.stream.Send(&forestockv1.WatchReservationsResponse{Event: eventMessage(&u.Event), ResumeToken: w.token})
 }
 
-func (w *eventWatch) tellCaughtUp() error {
+// turn has nothing to tell: every change of a reservation is an event.
+func (w *eventWatch) turn() (<-chan struct{}, error) { return nil, nil }
+
+func (w *eventWatch) idle() error {
 	if !w.caughtUp {
 		return nil
 	}

@@ -122,11 +122,11 @@ func (s *Server) build() error {
 func (s *Server) register(to grpc.ServiceRegistrar, m *metrics) {
 	forestockv1.RegisterFleetServiceServer(to, &fleet{view: s.view})
 	forestockv1.RegisterAvailabilityServiceServer(to, &availability{
-		view: s.view, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
+		view: s.view, pace: pace{s.config.Bookmark, s.closing}, sent: m.sent,
 	})
 	forestockv1.RegisterCatalogueServiceServer(to, &catalogue{view: s.view})
 	forestockv1.RegisterReservationServiceServer(to, &reservations{
-		view: s.view, areas: areas{s.deps.Stock}, queue: s.queue, bookmark: s.config.Bookmark, closing: s.closing, sent: m.sent,
+		view: s.view, areas: areas{s.deps.Stock}, queue: s.queue, pace: pace{s.config.Bookmark, s.closing}, sent: m.sent,
 	})
 	forestockv1.RegisterAdminServiceServer(to, &admin{view: s.view, link: s.deps.Link, boxes: s.deps.Boxes, log: s.deps.Log, backup: s.deps.Backup})
 	if s.deps.Webhooks != nil {

@@ -29,6 +29,15 @@ func (v *view) warehouse(field string, w stock.Warehouse) (inventory.WarehouseSt
 	return s, nil
 }
 
+// named gives the state of the warehouse that a request names.
+func (v *view) named(field, name string) (s inventory.WarehouseState, _ error) {
+	w, err := parseWarehouseName(field, name)
+	if err != nil {
+		return s, err
+	}
+	return v.warehouse(field, w)
+}
+
 func refuseSKU(field string, sku stock.SKU) error {
 	return unknown(UnknownSKU, field, "no entry of this warehouse and no catalogue item knows the SKU %q; check the spelling, or add it with POST /v1/items:batchUpdate", sku)
 }

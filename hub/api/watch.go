@@ -1,11 +1,9 @@
 package api
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +56,7 @@ func (a *availability) WatchAvailability(req *forestockv1.WatchAvailabilityReque
 	if err != nil {
 		return fmt.Errorf("watch: %w", err)
 	}
-	return w.run(feed)
+	return relay(stream.Context(), a.pace, feed, w)
 }
 
 // scope reads what a watch is about.
@@ -136,67 +134,6 @@ func (w *watch) token() string {
 	return placeToken(resume, w.question, w.at.String()+" "+w.turns.Terms())
 }
 
-// run takes the feed into the stream until one side ends. Between them is room
-// for nothing, so that what waits for a slow reader is one number.
-func (w *watch) run(feed inventory.Feed) error {
-	ctx, cancel := context.WithCancel(w.stream.Context())
-	defer cancel()
-	updates, ended := make(chan inventory.Update), make(chan error, 1)
-	go func() { ended <- pump(ctx, feed, updates) }()
-	err := w.forward(ctx, updates, ended)
-	cancel()
-	for range updates { // pump closes it, and is over then
-	}
-	return err
-}
-
-// pump hands over what the feed gives until one of the two ends. The gate
-// catches what panics in the call's own goroutine; this one is ours to catch.
-func pump[U any](ctx context.Context, feed func(context.Context) (U, error), updates chan<- U) (err error) {
-	defer close(updates)
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("watch: the feed panicked: %v\n%s", p, debug.Stack())
-		}
-	}()
-	for {
-		u, err := feed(ctx)
-		if err != nil {
-			return err
-		}
-		select {
-		case updates <- u:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (w *watch) forward(ctx context.Context, updates <-chan inventory.Update, ended <-chan error) error {
-	idle := time.NewTimer(w.bookmark)
-	defer idle.Stop()
-	changed, err := w.tellTurns()
-	for err == nil {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-w.closing:
-			return refuse(codes.Unavailable, ShuttingDown, "the hub shuts down; watch again with the last resume_token").after(time.Second)
-		case <-changed:
-			changed, err = w.tellTurns()
-		case u, ok := <-updates:
-			if !ok {
-				return <-ended
-			}
-			err = w.take(&u)
-		case <-idle.C:
-			err = w.tellCaughtUp()
-		}
-		idle.Reset(w.bookmark)
-	}
-	return err
-}
-
 // take sends one update of the feed on. Of its bookmarks only the first one
 // says something new; the others are said when the stream is idle.
 func (w *watch) take(u *inventory.Update) error {
@@ -208,7 +145,7 @@ func (w *watch) take(u *inventory.Update) error {
 		return nil
 	}
 	w.caughtUp = true
-	return w.tellCaughtUp()
+	return w.idle()
 }
 
 // tellLevel sends the level as it is by now, not as it was when the feed told of
@@ -219,7 +156,7 @@ func (w *watch) tellLevel(id stock.Warehouse, sku stock.SKU) error {
 		return err
 	}
 	if _, known := w.turns.told.of(id); !known { // it is new here
-		if _, err := w.tellTurns(); err != nil {
+		if _, err := w.turn(); err != nil {
 			return err
 		}
 	}
@@ -233,18 +170,18 @@ func (w *watch) tell(m *moment, l *inventory.Level) error {
 	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{Availability: m.availability(l, w.detail), ResumeToken: w.token()})
 }
 
-// tellCaughtUp says that nothing older is outstanding, once that is so.
-func (w *watch) tellCaughtUp() error {
+// idle says that nothing older is outstanding, once that is so.
+func (w *watch) idle() error {
 	if !w.caughtUp {
 		return nil
 	}
 	return w.stream.Send(&forestockv1.WatchAvailabilityResponse{ResumeToken: w.token(), Bookmark: true})
 }
 
-// tellTurns sends every warehouse that does not stand as it was told last, and
+// turn sends every warehouse that does not stand as it was told last, and
 // the numbers that this changes. It gives a channel that is closed once there
 // may be more.
-func (w *watch) tellTurns() (<-chan struct{}, error) {
+func (w *watch) turn() (<-chan struct{}, error) {
 	turned := w.turns.Turned() // before looking, or a change in between is missed
 	err := w.turns.turn(func(s *inventory.WarehouseState, b beat) error {
 		m := w.view.warehouseMessage(s, time.Now())
