@@ -1,6 +1,7 @@
 package floor
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/forestock/forestock/proto/stock"
@@ -39,7 +40,9 @@ func (t *turn) bookDamaged() {
 		t.refuse(TooMany, say(badDamaged, amount(t.total, l.item.Unit), nameOf(l.item)), hintDamaged)
 		return
 	}
-	taken, rest := take(at(of(t.cells(l.item.SKU), l.lot), t.inboundBin(&l.item)), n)
+	cells, first := of(t.cells(l.item.SKU), l.lot), t.inboundBin(&l.item)
+	slices.SortStableFunc(cells, func(a, b stock.Level) int { return cmp.Compare(last(a.Bin != first), last(b.Bin != first)) })
+	taken, rest := take(cells, n)
 	if rest > 0 {
 		t.drop()
 		t.refuse(NotEnough, say(badNotEnough, amount(n-rest, l.item.Unit), nameOf(l.item)), hintCountFirst)

@@ -3,8 +3,8 @@
 //
 // Step is a pure state machine. It takes the state of one station and one
 // input, and gives the next state, what to show and sound, and at most one
-// command for the ledger. It does no I/O but the look-ups of Book, reads no
-// clock, and never changes the state that it was given.
+// command for the ledger. It does no I/O but the look-ups of Book and of
+// Rules.Notices, reads no clock, and never changes the state that it was given.
 //
 // It promises:
 //

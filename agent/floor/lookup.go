@@ -40,7 +40,10 @@ func (lookingUp) keys(t *turn) []Button {
 // facts says what of an item may be sold, by what this warehouse knows: holds
 // that are not orders yet are the hub's alone.
 func (t *turn) facts(it stock.Item, cells []stock.Level) []Fact {
-	var promised, expired int64
+	if isUnlisted(it.SKU) {
+		return nil // nobody sells what has no name
+	}
+	var promised, expired, offSale int64
 	for _, o := range t.book.Orders() {
 		p := t.book.Picked(o.ID)
 		for i := range o.Lines {
@@ -50,8 +53,11 @@ func (t *turn) facts(it stock.Item, cells []stock.Level) []Fact {
 		}
 	}
 	for _, c := range cells {
-		if c.Expiry != 0 && c.Expiry < t.today() {
+		switch {
+		case t.expired(c.Expiry):
 			expired += c.OnHand
+		case t.offSale(it, c):
+			offSale += c.OnHand
 		}
 	}
 	facts := []Fact{
@@ -60,6 +66,9 @@ func (t *turn) facts(it stock.Item, cells []stock.Level) []Fact {
 	}
 	if expired > 0 {
 		facts = append(facts, Fact{factExpired, amount(expired, it.Unit), ToneBad})
+	}
+	if offSale > 0 {
+		facts = append(facts, Fact{factOffSale, amount(offSale, it.Unit), ToneLook})
 	}
 	return facts
 }

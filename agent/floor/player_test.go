@@ -251,6 +251,9 @@ func (p *player) show() {
 	}
 	if f := v.Found; f != nil {
 		fmt.Fprintf(w, "\t%s: %s, %s\n", f.Title, f.Total, f.Sub)
+		for _, a := range f.Facts {
+			fmt.Fprintf(w, "\t= %s %s\n", a.Name, a.Value)
+		}
 		for _, c := range f.Cells {
 			fmt.Fprintf(w, "\t- %s %s %s %s %s %s %s\n", c.Name, c.Bin, c.Lot, c.Expiry, c.Quantity, c.Tone, c.Left)
 		}

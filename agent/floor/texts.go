@@ -171,6 +171,7 @@ var (
 	saidScale     = Text{"秤：%s", "scale: %s"}
 	factPromised  = Text{"订单占用", "promised to orders"}
 	factFree      = Text{"还能卖", "left to sell"}
+	factOffSale   = Text{"禁售", "too close to its end"}
 	factExpired   = Text{"过期", "expired"}
 )
 
