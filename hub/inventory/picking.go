@@ -13,7 +13,7 @@ import (
 func (w *warehouse) fulfil(s *step, at Place, m *stock.Movement) {
 	if m.Kind == stock.Undo {
 		of := Place{at.Term, m.Undoes}
-		if slot, ok := w.picked[of]; ok && s.book.desk.records[slot].r.State == Confirmed {
+		if slot, ok := w.picked[of]; ok && s.book.desk.records[slot].r.outstanding() != stock.OrderClosed {
 			s.unpick(slot, of)
 		}
 		return
@@ -39,7 +39,7 @@ func (w *warehouse) fulfil(s *step, at Place, m *stock.Movement) {
 	case state == Confirmed:
 		s.pick(slot, line, at, m)
 	case state == Cancelled:
-		s.pickCancelled(slot, line, m)
+		s.pickCancelled(slot, line, at, m)
 	}
 }
 
@@ -151,18 +151,22 @@ func (s *step) unclaim(w *warehouse, r *Reservation, l *ReservationLine, n int64
 	}
 }
 
-// pickCancelled notes goods that were picked for an order that was cancelled.
-func (s *step) pickCancelled(slot uint32, line int, m *stock.Movement) {
-	if m.Kind != stock.Pick || m.Delta >= 0 {
+// pickCancelled notes goods that were picked for an order that was cancelled, and
+// those of them that came back to the shelf.
+func (s *step) pickCancelled(slot uint32, line int, at Place, m *stock.Movement) {
+	w := s.book.desk.records[slot].ware
+	r := s.change(slot)
+	n := max(-m.Delta, -r.Lines[line].Picked)
+	if m.Kind == stock.Short || n == 0 || (n > 0) != (m.Kind == stock.Pick) {
 		return
 	}
-	r := s.change(slot)
-	t := EventPickedAfterCancel
-	if r.PickedAfterCancel {
-		t = EventKept // told once
+	t := EventKept
+	if n > 0 && !r.PickedAfterCancel { // told once
+		r.PickedAfterCancel, t = true, EventPickedAfterCancel
 	}
-	r.PickedAfterCancel = true
-	r.Lines[line].Picked -= m.Delta
+	r.Picks = append(slices.Clip(r.Picks), PickOf{Line: line, Place: at, Quantity: n})
+	w.note(at, slot)
+	r.Lines[line].Picked += n
 	s.put(slot, r, t)
 }
 
@@ -177,6 +181,12 @@ func (s *step) unpick(slot uint32, of Place) {
 	was := r.Picks[i]
 	r.Picks = slices.Delete(slices.Clone(r.Picks), i, i+1)
 	delete(w.picked, of)
+	if r.State == Cancelled {
+		l := &r.Lines[was.Line]
+		l.Picked = max(0, l.Picked-was.Quantity)
+		s.put(slot, r, EventKept)
+		return
+	}
 	s.recommit(w, r, was.Line, -was.Quantity)
 	s.picked(slot, r)
 }
@@ -186,7 +196,7 @@ func (s *step) unpick(slot uint32, of Place) {
 func (s *step) recommit(w *warehouse, r *Reservation, line int, n int64) {
 	l := &r.Lines[line]
 	before := l.Reserved()
-	l.Picked += n
+	l.Picked = max(0, l.Picked+n) // a pick can be put back and undone as well
 	l.Done = l.Granted == 0 || l.whole() || slices.ContainsFunc(r.Picks, func(p PickOf) bool { return p.Line == line && p.Short })
 	more := l.Reserved() - before
 	if more < 0 {

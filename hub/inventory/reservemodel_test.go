@@ -163,8 +163,10 @@ func (n *naive) move(seq stock.Seq, m *stock.Movement) {
 		o.state, o.sent = inventory.Confirmed, true // nobody picks what was not confirmed
 	}
 	switch {
-	case o.state == inventory.Cancelled && o.sent && m.Kind == stock.Pick:
-		l.picked -= m.Delta // it goes back: nobody counts on it
+	case o.state == inventory.Cancelled && o.sent && m.Kind != stock.Short: // it goes back: nobody counts on it
+		n := max(-m.Delta, -l.picked)
+		l.picked += n
+		o.picks = append(o.picks, promisedPick{seq: seq, line: line - 1, quantity: n})
 		return
 	case o.state != inventory.Confirmed:
 		return
@@ -199,11 +201,14 @@ func (n *naive) undo(m *stock.Movement) {
 	for _, o := range n.orders {
 		for i := range o.picks {
 			p := &o.picks[i]
-			if p.seq != m.Undoes || p.undone || o.state != inventory.Confirmed {
+			if p.seq != m.Undoes || p.undone || o.state != inventory.Confirmed && o.state != inventory.Cancelled {
 				continue
 			}
 			p.undone = true
-			o.lines[p.line].picked -= p.quantity
+			o.lines[p.line].picked = max(0, o.lines[p.line].picked-p.quantity)
+			if o.state == inventory.Cancelled {
+				continue
+			}
 			o.lines[p.line].short = slices.ContainsFunc(o.picks, func(q promisedPick) bool { return q.line == p.line && q.short && !q.undone })
 			o.finish()
 		}
