@@ -57,7 +57,7 @@ func (s *shop) open(b context.Context, path string, width, height int64) *tab {
 	s.tb.Helper()
 	ctx, cancel := chromedp.NewContext(b)
 	s.tb.Cleanup(cancel)
-	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, stop := context.WithTimeout(ctx, 5*time.Minute)
 	s.tb.Cleanup(stop)
 	p := &tab{tb: s.tb, ctx: ctx}
 	// A page that throws, or that its own policy stopped from loading
