@@ -16,11 +16,11 @@ func TestPage_ShowsThatWorkMoved(t *testing.T) {
 	s.ready()
 	here, there := s.page(b, 1024, 600), s.open(b, "/?station=s2", 1024, 600)
 	there.reads("who", "s2")
-	s.scan(badge("000017"))
+	s.scan(wang)
 	here.reads("who", "小王")
 	s.card(floor.GoMove)
 	here.reads("ask", "扫原货位")
-	if status, a := s.post("/api/scan", `{"station":"s2","id":"badge","code":"`+badge("000017")+`"}`); status != 200 {
+	if status, a := s.post("/api/scan", `{"station":"s2","id":"badge","code":"`+wang+`"}`); status != 200 {
 		t.Fatalf("badge at s2: %d %s", status, a.text)
 	}
 	there.reads("ask", "扫原货位")

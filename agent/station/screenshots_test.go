@@ -194,7 +194,7 @@ func (s *shop) orderTour(p *tab, snap func(string)) {
 	s.card(floor.Cancel)
 	s.card(floor.Lang)
 	p.reads("mode", "查询")
-	s.scan(badge("000017"))
+	s.scan(wang)
 	s.card(floor.GoReceive)
 	for _, at := range []struct{ bin, code string }{{"010102", salt}, {"020103", label("L2026A", stock.DateOf(time.Now().In(shanghai)).AddDays(30))}} {
 		s.scan("]C1" + barcode.Card{Type: barcode.BinCard, Number: at.bin}.Data())
@@ -228,7 +228,7 @@ func (s *shop) orderTour(p *tab, snap func(string)) {
 	s.scan(salt)
 	p.reads("ask", "拿 1/3 件")
 	snap("21-take")
-	if status, a := s.post("/api/scan", `{"station":"s2","id":"over","code":"`+badge("000017")+`"}`); status != 200 {
+	if status, a := s.post("/api/scan", `{"station":"s2","id":"over","code":"`+wang+`"}`); status != 200 {
 		s.tb.Fatalf("badge at s2: %d %s", status, a.text)
 	}
 	p.reads("note", "工作转到 s2")
@@ -240,6 +240,5 @@ func (s *shop) orderTour(p *tab, snap func(string)) {
 	snap("23-label")
 }
 
-func badge(number string) string {
-	return "]C1" + barcode.Card{Type: barcode.BadgeCard, Number: number}.Data()
-}
+// wang is the badge of 小王.
+var wang = "]C1" + barcode.Card{Type: barcode.BadgeCard, Number: "000017"}.Data()
