@@ -100,7 +100,7 @@ func BenchmarkStations(b *testing.B) {
 	var shown, heard []float64
 	for _, seat := range seats {
 		m := seat.measured(b)
-		shown, heard = append(shown, m.after(b, seat.sent, m.Shown)...), append(heard, m.after(b, seat.sent, m.Starts)...)
+		shown, heard = append(shown, after(b, seat.sent, m.Shown)...), append(heard, after(b, seat.sent, m.Starts)...)
 	}
 	b.ReportMetric(float64(len(shown)), "scans")
 	b.ReportMetric(percentile(shown, 50), "shown-p50-ms")
@@ -186,7 +186,7 @@ func (s *seat) measured(b *testing.B) measured {
 }
 
 // after gives how long after each scan something came.
-func (m *measured) after(b *testing.B, sent, came []float64) []float64 {
+func after(b *testing.B, sent, came []float64) []float64 {
 	b.Helper()
 	if len(came) != len(sent) {
 		b.Fatalf("%d scans, and %d were shown or sounded", len(sent), len(came))
