@@ -149,7 +149,7 @@ func newDay(t *testing.T) *day {
 			return strings.Contains(a.text, `"items":3`)
 		})
 		w.ready()
-		w.tab = w.page(b, 1024, 600)
+		w.tab = w.page(b, 1280, 800) // on smaller ones a label takes the place of what was done
 		d.places = append(d.places, w)
 	}
 	d.at = d.places[0]
