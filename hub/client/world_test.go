@@ -86,23 +86,7 @@ func (h *hub) start() {
 	h.mu.Lock()
 	h.behind = server.GRPCAddr().String()
 	h.mu.Unlock()
-	ctx, cancel := context.WithCancel(context.Background())
-	back, stopStore := context.WithCancel(context.Background())
-	var fronts, stores sync.WaitGroup
-	check := func(err error) {
-		if err != nil {
-			h.t.Errorf("ended with %v", err)
-		}
-	}
-	stores.Go(func() { check(s.Run(back)) })
-	fronts.Go(func() { check(server.Run(ctx)) })
-	h.stop = sync.OnceFunc(func() {
-		cancel()
-		fronts.Wait()
-		stopStore()
-		stores.Wait()
-		check(s.Close())
-	})
+	h.stop = storetest.Serve(h.t, s, server.Run)
 }
 
 // restart ends the hub and begins it again with what is on disk.

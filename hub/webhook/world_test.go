@@ -90,24 +90,7 @@ func (w *world) open() {
 		w.t.Fatal(err)
 	}
 	w.store, w.office, w.server = s, o, server
-	ctx, cancel := context.WithCancel(context.Background())
-	back, stopStore := context.WithCancel(context.Background())
-	var fronts, stores sync.WaitGroup
-	check := func(err error) {
-		if err != nil {
-			w.t.Errorf("ended with %v", err)
-		}
-	}
-	stores.Go(func() { check(s.Run(back)) })
-	fronts.Go(func() { check(server.Run(ctx)) })
-	fronts.Go(func() { check(o.Run(ctx, teller{server})) })
-	w.stop = sync.OnceFunc(func() {
-		cancel()
-		fronts.Wait()
-		stopStore()
-		stores.Wait()
-		check(s.Close())
-	})
+	w.stop = storetest.Serve(w.t, s, server.Run, func(ctx context.Context) error { return o.Run(ctx, teller{server}) })
 }
 
 // restart ends everything and begins again with what is on disk.
